@@ -1,0 +1,401 @@
+"""Written citation ⇄ place in a law, in English, Chinese and French notation.
+
+Reading is done in three steps, one function each: the names of instruments in a text (`law_mentions`), the article
+numbers in it (`_article_groups`), and which number belongs to which instrument (`read_citations`). Nothing here knows
+what the corpus holds: that is `Corpus.resolve`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import cn2an
+
+from kb.model import Language, Law, ProvisionId
+from kb.text import CJK, sentences
+
+MAX_RANGE = 120
+"""A written range longer than this is not expanded: nobody cites 120 articles, and it would be a way to flood us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One way to write the name of an instrument; `weak` ones are also ordinary words ("measures", 办法)."""
+
+    text: str
+    slug: str
+    weak: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LawMention:
+    """A name found in a text. `slug` is None for an instrument that `names` does not know; `name` is as written.
+
+    A `weak` mention is an ordinary word and names an instrument only beside an article number.
+    """
+
+    slug: str | None
+    name: str
+    start: int
+    end: int
+    weak: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CitationMention:
+    """One article cited in a text.
+
+    `number` is what stood in parentheses alone ("Art. 28(2)"): a paragraph, or an item where the article has a single
+    paragraph; `paragraph` and `item` are what was named so. `law` is None where no instrument could be told, or where
+    the one named is unknown (then `unknown_law` is its name). `inferred` says that the name was not written beside it.
+    """
+
+    article: str
+    paragraph: int | None
+    item: int | None
+    number: int | None
+    law: str | None
+    unknown_law: str | None
+    inferred: bool
+    start: int
+    end: int
+
+
+# ------------------------------------------------------------------ names
+
+_WEAK = re.compile(
+    r"(?:(?:the|these|les|ces) )?(?:measures|mesures|provisions)|(?:the|le) (?:draft|projet)|办法|本办法|规定|意见稿|projet", re.IGNORECASE
+)
+
+
+def names_of(laws: Iterable[Law]) -> tuple[Name, ...]:
+    """All names of the laws: titles (also without 中华人民共和国), short names and aliases."""
+    found: dict[str, Name] = {}
+    for law in laws:
+        written: list[str] = []
+        for texts in (law.title, law.short):
+            written += [texts.en, texts.zh, texts.fr]
+        for aliases in law.aliases.values():
+            written += aliases
+        for text in written:
+            plain = text.strip("《》").removeprefix("中华人民共和国")
+            for form in {text, plain, re.sub(r"^(?:the|les|le|la) ", "", plain, flags=re.IGNORECASE)}:
+                if form:
+                    found.setdefault(form.lower(), Name(form, law.slug, _WEAK.fullmatch(form) is not None))
+    return tuple(sorted(found.values(), key=lambda n: (-len(n.text), n.text)))
+
+
+@lru_cache(maxsize=8)
+def _name_pattern(names: tuple[Name, ...]) -> re.Pattern[str]:
+    def one(text: str) -> str:
+        body = re.sub(r"(?:\\\s|\s)+", r"\\s+", re.escape(text))
+        body = body.replace("'", "['’]").replace("’", "['’]") if "[" not in body else body
+        left = "" if CJK.match(text[0]) or not text[0].isalnum() else r"(?<![A-Za-zÀ-ÿ0-9])"
+        right = "" if CJK.match(text[-1]) or not text[-1].isalnum() else r"(?![A-Za-zÀ-ÿ0-9])"
+        return f"{left}{body}{right}"
+
+    return re.compile("|".join(one(n.text) for n in names) or r"(?!)", re.IGNORECASE)
+
+
+_FOREIGN = re.compile(
+    r"《[^《》\n]{2,60}(?:《[^《》\n]{2,40}》[^《》\n]{0,40})?》"
+    r"|\b(?:GDPR|RGPD|CCPA|CPRA|BIPA|HIPAA|(?:EU )?AI Act)\b"
+    r"|\b(?:[A-Z][\w’'-]+\s+(?:(?:of|on|and|for|the)\s+)*){1,6}(?:Law|Act|Code|Regulations?|Directive|Provisions|Rules)\b"
+    r"|\bCode\s+(?:du|de la|de l['’]|des|de)\s*[a-zà-ÿ]+|\b[Ll]oi\s+(?:sur|relative)\s+[\w’' -]{3,40}"
+)
+_BEFORE_ARTICLE_ZH = re.compile(r"[\u4e00-\u9fff]{1,20}?(?:法典|法|条例|办法|规定|解释)$")
+_LEADING_ZH = re.compile(r"^.*?(?:根据|依据|依照|按照|违反|适用|参照|关于|以及|所称|规定的|和|与|及|在|的)")
+_SELF = re.compile(r"(?:本法|本办法|本规定|本条例|this Law|these (?:Measures|Provisions|Regulations))\s*$")
+_SAME = re.compile(r"(?:同法|该法|该办法|该规定|the same (?:law|act|measures)|ibid\.?|la même loi)\s*,?\s*$", re.IGNORECASE)
+_SELF_AFTER = re.compile(r"^\s*,?\s*(?:of|de)\s+(?:this Law|these (?:Measures|Provisions)|cette loi|la présente loi)", re.IGNORECASE)
+
+
+def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
+    """Names of instruments in `text`, in order, the longest where names overlap; unknown ones have no slug."""
+    by_text = {re.sub(r"\s+", " ", n.text.lower()).replace("’", "'"): n for n in names}
+    found: list[LawMention] = []
+    for match in _name_pattern(names).finditer(text):
+        name = by_text.get(re.sub(r"\s+", " ", match[0].lower()).replace("’", "'"))
+        if name:
+            found.append(LawMention(name.slug, match[0], match.start(), match.end(), _is_plain(name, match[0])))
+    taken = [(m.start, m.end) for m in found]
+    for match in _FOREIGN.finditer(text):
+        start, end, name_text = match.start(), match.end(), match[0]
+        inside = [m for m in found if m.start >= start and m.end <= end]
+        title = name_text.strip("《》")
+        if inside and (name_text.startswith("《") and inside[0].end - inside[0].start >= len(title) - 8):
+            continue
+        if inside and not name_text.startswith("《"):
+            continue
+        if any(s < end and start < e for s, e in taken) and not inside:
+            continue
+        words = re.sub(r"^(?:The|This|Under|What|Does|Is|Article|Art|In|By|Of|Which|Whether|And)\s+", "", name_text)
+        if words in {"Law", "Act", "Code", "Regulation", "Regulations", "Directive", "Provisions", "Rules"}:
+            continue
+        found = [m for m in found if m not in inside]
+        found.append(LawMention(None, words.strip("《》"), end - len(words), end))
+    return sorted(found, key=lambda m: m.start)
+
+
+def _is_plain(name: Name, written: str) -> bool:
+    """Whether an ordinary word is written as one: "the measures" in lower case, 办法, 规定."""
+    return name.weak and (written.split()[-1].islower() or CJK.match(written) is not None)
+
+
+# ------------------------------------------------------------------ article numbers
+
+_UNIT = r"(?!\s*(?:%|percent|per cent|pour cent|days?|jours?|working|years?|ans?\b|mois|months?|million|persons?|people|times|fois|yuan|RMB|CNY|€|\$))"
+_N = r"\d{1,4}(?!\d)(?!\.\d)"
+_TAIL = (
+    r"(?:\s*\((?P<p1>\d{1,2})\))?(?:\s*\((?P<p2>\d{1,2})\))?"
+    r"(?:\s*,?\s*(?:paragraphe|paragraph|paras?\.?|¶|§|alinéas?|al\.)\s*\(?(?P<par>\d{1,2}|premier|1er)\)?)?"
+    r"(?:\s*,?\s*(?:items?|points?|pts?\.?|sub-?paragraph|n°)\s*\(?(?P<item>\d{1,2})\)?|\s*,?\s*(?P<deg>\d{1,2})°)?"
+)
+_TAIL_NAMELESS = re.sub(r"\?P<\w+>", "", _TAIL)
+_PRE = (
+    r"(?:(?:items?|points?|pt\.?|sub-?paragraph)\s*\(?(?P<preitem>\d{1,2})\)?\s*,?\s*(?:of\s+|de\s+)?(?:the\s+)?(?:l['’])?)?"
+    r"(?:(?:paragraphe|paragraph|para\.?|¶|alinéa|al\.)\s*\(?(?P<prepar>\d{1,2})\)?\s*,?\s*(?:of\s+|de\s+)?(?:the\s+)?(?:l['’])?)?"
+)
+_LATIN_GROUP = re.compile(
+    rf"{_PRE}\b(?P<key>articles?|arts?\.?)\s*(?P<body>(?:premier|1er|{_N}(?:-\d(?!\d))?){_TAIL_NAMELESS}"
+    rf"(?:\s*(?:,\s*(?:and|et|or|ou)|,|;|and|et|or|ou|&|to|through|à|au|–|-)\s*(?:articles?\s+|l['’]article\s+)?{_N}{_UNIT}(?:-\d(?!\d))?{_TAIL_NAMELESS})*)",
+    re.IGNORECASE,
+)
+_LATIN_ELEMENT = re.compile(rf"(?P<sep>to|through|à|au|–|-)?\s*(?P<n>premier|1er|{_N})(?P<ins>-\d(?!\d))?{_TAIL}", re.IGNORECASE)
+_BARE = re.compile(rf"\s*(?:§\s*)?(?P<n>{_N}){_UNIT}(?P<ins>-\d(?!\d))?{_TAIL}(?!\s*[-/]\d)")
+
+_Z = r"(?:[一二三四五六七八九十百千零〇两]+|\d{1,4})"
+_ZH_GROUP = re.compile(
+    rf"(?P<di>第)?\s*(?P<ns>{_Z}(?:\s*(?:[、,，和与及或]|至|到|[-–—~～])\s*第?{_Z})*)\s*条(?:之(?P<ins>[一二三四五六七八九十]|\d))?"
+    rf"(?:\s*第?\s*[（(]?(?P<par>{_Z})[）)]?\s*款)?(?:\s*第?\s*[（(]?(?P<item>{_Z})[）)]?\s*项)?"
+)
+_ZH_RANGE = re.compile(r"\s*(?:至|到|[-–—~～])\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Article:
+    article: str
+    paragraph: int | None
+    item: int | None
+    number: int | None
+    start: int
+    end: int
+    bare: bool = False
+
+
+def number(text: str) -> int:
+    """Read a number written in digits or Chinese numerals, 1 to 9999; ValueError where it is neither."""
+    plain = text.strip().replace("〇", "零").replace("两", "二")
+    return int(plain) if plain.isdigit() else int(cn2an.cn2an(plain, "normal"))
+
+
+def numeral(value: int) -> str:
+    """A number in Chinese numerals as articles are numbered: 15 → 十五, 1034 → 一千零三十四."""
+    text = str(cn2an.an2cn(value))
+    return text.removeprefix("一") if 10 <= value < 20 else text
+
+
+def _expand(first: str, last: str) -> list[str]:
+    low, high = int(first), int(last)
+    return [str(n) for n in range(low + 1, high + 1)] if low < high <= low + MAX_RANGE else [last]
+
+
+def _latin_articles(text: str) -> Iterator[_Article]:
+    for group in _LATIN_GROUP.finditer(text):
+        singular = group["key"].lower().rstrip(".") in {"article", "art"}
+        offset, previous = group.start("body"), None
+        pre = (int(group["prepar"]) if group["prepar"] else None, int(group["preitem"]) if group["preitem"] else None)
+        for element in _LATIN_ELEMENT.finditer(group["body"]):
+            before = group["body"][: element.start("n")]
+            if singular and previous and re.search(r"[,;]\s*$", before):
+                break
+            n = "1" if element["n"].lower() in {"premier", "1er"} else element["n"]
+            ranged = element["sep"] is not None and previous is not None
+            if element["ins"]:
+                second = element["ins"][1:]
+                n = f"{n}-{second}" if int(second) < int(n) else n
+            par = element["par"]
+            paragraph = (1 if par in {"premier", "1er"} else int(par)) if par else pre[0]
+            item = element["item"] or element["deg"]
+            numbered, second_number = element["p1"], element["p2"]
+            if second_number:
+                paragraph, item, numbered = int(numbered), second_number, None
+            place = (
+                paragraph,
+                int(item) if item else pre[1],
+                int(numbered) if numbered else None,
+                group.start() if previous is None else offset + element.start("n"),
+                offset + element.end(),
+            )
+            if numbered and item and paragraph is None:
+                place = (int(numbered), int(item), None, place[3], place[4])
+            if ranged and previous and n.isdigit() and previous.isdigit():
+                for middle in _expand(previous, n)[:-1]:
+                    yield _Article(middle, None, None, None, place[3], place[4])
+            yield _Article(n, *place)
+            previous = n
+
+
+def _chinese_articles(text: str) -> Iterator[_Article]:
+    last: tuple[str, int] | None = None
+    for group in _ZH_GROUP.finditer(text):
+        numbers = [number(n) for n in re.findall(_Z, group["ns"])]
+        joints = re.findall(rf"{_Z}\s*([、,，和与及或至到\-–—~～])", group["ns"])
+        articles: list[str] = []
+        if last and _ZH_RANGE.search(text[last[1] : group.start()]) and len(text[last[1] : group.start()]) <= 4:
+            articles += _expand(last[0], str(numbers[0]))[:-1] if last[0].isdigit() else []
+        articles.append(str(numbers[0]))
+        for joint, n in zip(joints, numbers[1:], strict=False):
+            articles += _expand(articles[-1], str(n)) if joint in "至到-–—~～" else [str(n)]
+        if group["ins"]:
+            articles[-1] += f"-{number(group['ins'])}"
+        paragraph = number(group["par"]) if group["par"] else None
+        item = number(group["item"]) if group["item"] else None
+        for i, article in enumerate(articles):
+            tail = (paragraph, item) if i == len(articles) - 1 else (None, None)
+            yield _Article(article, *tail, None, group.start(), group.end(), bare=group["di"] is None)
+        last = (articles[-1], group.end())
+
+
+def _bare_articles(text: str, mentions: list[LawMention], taken: list[tuple[int, int]]) -> Iterator[_Article]:
+    """Numbers right behind a name: "PIPL 28(2)"; years and dates are none."""
+    for mention in mentions:
+        found = _BARE.match(text, mention.end)
+        if not found or mention.weak or CJK.match(text[mention.end - 1]) or any(s < found.end() and found.start("n") < e for s, e in taken):
+            continue
+        if int(found["n"]) > 1260 or not 0 < int(found["n"]) or text[found.end() :].lstrip()[:1] in {"条", "年", "款"}:
+            continue
+        first, second, item = found["p1"], found["p2"], found["item"]
+        paragraph = int(first) if second and first else int(found["par"]) if (found["par"] or "").isdigit() else None
+        inside = int(second) if second else int(item) if item else None
+        alone = int(first) if first and not second else None
+        yield _Article(found["n"], paragraph, inside, alone, found.start("n"), found.end())
+
+
+# ------------------------------------------------------------------ which number belongs to which name
+
+_AFTER = re.compile(
+    r"\s*,?\s*(?:of|in|under|from|de|du|des|dans)?\s*(?:the|la|le|les|l['’])?\s*(?:PRC|Chinese|China['’]s|2023|2025|final|new)?\s*[\"“«《(]*\s*", re.IGNORECASE
+)
+_BEFORE = re.compile(r"(?:\s*(?:\([^()]{1,40}\)|（[^（）]{1,40}）))?\s*[》”\"»')]*\s*(?:,|，|:|：|的|中的?|中|'s|’s|\s)*\s*")
+
+
+def read_citations(text: str, names: tuple[Name, ...], context: str | None = None, own: str | None = None) -> list[CitationMention]:
+    """Every article cited in `text`, in order, with the instrument it belongs to.
+
+    A name written beside the number decides. Otherwise the name is inferred: 本法 and "this Law" mean `own` (the
+    instrument in whose text we are), 同法 the one cited before; then the last name before it in the sentence, then
+    the next one in the sentence, then the one last cited, then `context` (the instrument the conversation is about).
+    """
+    mentions = law_mentions(text, names)
+    strong = [m for m in mentions if not m.weak]
+    articles = sorted((*_latin_articles(text), *_chinese_articles(text)), key=lambda a: a.start)
+    taken = [(a.start, a.end) for a in articles]
+    articles = sorted((*articles, *_bare_articles(text, mentions, taken)), key=lambda a: (a.start, int(a.article.split("-")[0])))
+    spans = sentences(text)
+    found: list[CitationMention] = []
+    last: LawMention | None = None
+    for group in articles:
+        bound = _beside(text, group, mentions, articles)
+        unwritten = _unwritten(text, group, own, last) if bound is None else None
+        if bound is None and group.bare:
+            continue
+        inferred = bound is None
+        mention = bound or unwritten or _in_sentence(group, strong, spans) or last
+        if mention is None and context:
+            mention = LawMention(context, "", group.start, group.start)
+        found.append(
+            CitationMention(
+                article=group.article,
+                paragraph=group.paragraph,
+                item=group.item,
+                number=group.number,
+                law=mention.slug if mention else None,
+                unknown_law=mention.name if mention and mention.slug is None else None,
+                inferred=inferred,
+                start=group.start,
+                end=group.end,
+            )
+        )
+        last = mention or last
+    return found
+
+
+def _beside(text: str, group: _Article, mentions: list[LawMention], articles: list[_Article]) -> LawMention | None:
+    """The name written right before or right after a number, over a list of numbers too."""
+    end = group.end
+    for other in articles:  # "Arts 28 and 55 PIPL": the name after the list belongs to all of it
+        if other.start >= end and re.fullmatch(r"\s*(?:,|and|et|to|à|&|-|–|ou|or)*\s*", text[end : other.start]):
+            end = max(end, other.end)
+    start = group.start
+    for other in reversed(articles):
+        if other.end <= start and re.fullmatch(r"\s*(?:[,、，和与及或至到–—-]|and|et|以及|至)*\s*", text[other.end : start]):
+            start = other.start
+    before = [m for m in mentions if m.end <= start]
+    if before and _BEFORE.fullmatch(text[before[-1].end : start]):
+        return before[-1]
+    after = [m for m in mentions if m.start >= end]
+    if after and _AFTER.fullmatch(text[end : after[0].start]) and "\n\n" not in text[end : after[0].start]:
+        return after[0]
+    if CJK.match(text[max(0, start - 1) : start] or " "):
+        unknown = _BEFORE_ARTICLE_ZH.search(text[:start])
+        name = _LEADING_ZH.sub("", unknown[0]) if unknown else ""
+        if unknown and len(name) >= 2 and not _SELF.search(name) and not _SAME.search(name):
+            return LawMention(None, name, start - len(name), start)
+    return None
+
+
+def _unwritten(text: str, group: _Article, own: str | None, last: LawMention | None) -> LawMention | None:
+    head, tail = text[: group.start], text[group.end :]
+    if own and (_SELF.search(head) or _SELF_AFTER.search(tail)):
+        return LawMention(own, "", group.start, group.start)
+    return last if _SAME.search(head) or _SELF.search(head) else None
+
+
+def _in_sentence(group: _Article, strong: list[LawMention], spans: list[tuple[int, int]]) -> LawMention | None:
+    start, end = next(((s, e) for s, e in spans if s <= group.start < e), (0, 0))
+    inside = [m for m in strong if start <= m.start < end]
+    before = [m for m in inside if m.end <= group.start]
+    after = [m for m in inside if m.start >= group.end]
+    return before[-1] if before else after[0] if after else None
+
+
+# ------------------------------------------------------------------ writing
+
+
+def format_citation(place: ProvisionId, law: Law, language: Language) -> str:
+    """How a lawyer writes the place: "PIPL Art. 28(2)", "《个人信息保护法》第二十八条第二款", "PIPL, art. 28, al. 2"."""
+    if language == "zh":
+        title = law.title.zh.removeprefix("中华人民共和国")
+        base, _, inserted = place.article.partition("-")
+        return (
+            f"《{title}》第{numeral(int(base))}条"
+            + (f"之{numeral(int(inserted))}" if inserted else "")
+            + (f"第{numeral(place.paragraph)}款" if place.paragraph else "")
+            + (f"第{numeral(place.item)}项" if place.item else "")
+        )
+    if language == "fr":
+        return (
+            f"{law.short.fr}, art. {place.article}"
+            + (f", al. {place.paragraph}" if place.paragraph else "")
+            + (f", pt {place.item}" if place.item else "")
+        )
+    return (
+        f"{law.short.en} Art. {place.article}"
+        + (f"({place.paragraph})" if place.paragraph else "")
+        + (f" item {place.item}" if place.item else "")
+    )
+
+
+def as_provision_id(mention: CitationMention) -> ProvisionId | None:
+    """The place as written, without a version; a number in parentheses is read as a paragraph. None: law unknown."""
+    if mention.law is None:
+        return None
+    return ProvisionId(mention.law, None, mention.article, mention.paragraph or mention.number, mention.item)
+
+
+def with_law(mention: CitationMention, law: str) -> CitationMention:
+    return replace(mention, law=law, unknown_law=None, inferred=True)

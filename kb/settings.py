@@ -1,0 +1,24 @@
+"""One flat set of settings, read from the environment (`KB_*`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+BUNDLED_ENCODER = "multilingual-e5-small"
+MAX_QUESTION_CHARS = 2_000
+
+
+class Settings(BaseSettings):
+    """Where things are and which models are used. Every field can be set as KB_<NAME>."""
+
+    model_config = SettingsConfigDict(env_prefix="KB_", frozen=True)
+
+    home: Path = Field(default_factory=lambda: user_data_path("frt-kb"))
+    corpus: Path = Path(__file__).resolve().parent.parent / "corpus"
+    encoder: str = BUNDLED_ENCODER
+    host: str = "127.0.0.1"
+    port: int = 7860
