@@ -104,13 +104,13 @@ _FOREIGN = re.compile(
     r"《[^《》\n]{2,60}(?:《[^《》\n]{2,40}》[^《》\n]{0,40})?》"
     r"|\b(?:GDPR|RGPD|CCPA|CPRA|BIPA|HIPAA|(?:EU )?AI Act)\b"
     r"|\b(?:[A-Z][\w’'-]+\s+(?:(?:of|on|and|for|the)\s+)*){1,6}(?:Law|Act|Code|Regulations?|Directive|Provisions|Rules)\b"
-    r"|\bCode\s+(?:du|de la|de l['’]|des|de)\s*[a-zà-ÿ]+|\b[Ll]oi\s+(?:sur|relative)\s+[\w’' -]{3,40}"
+    r"|\bCode\s+(?:(?:du|de la|de l['’]|des|de)\s*)?[a-zà-ÿ]+|\b[Ll]oi\s+(?:sur|relative)\s+[\w’' -]{3,40}"
 )
 _BEFORE_ARTICLE_ZH = re.compile(r"[\u4e00-\u9fff]{1,20}?(?:法典|法|条例|办法|规定|解释)$")
 _LEADING_ZH = re.compile(r"^.*?(?:根据|依据|依照|按照|违反|适用|参照|关于|以及|所称|规定的|和|与|及|在|的)")
-_SELF = re.compile(r"(?:本法|本办法|本规定|本条例|this Law|these (?:Measures|Provisions|Regulations))\s*$")
-_SAME = re.compile(r"(?:同法|该法|该办法|该规定|the same (?:law|act|measures)|ibid\.?|la même loi)\s*,?\s*$", re.IGNORECASE)
-_SELF_AFTER = re.compile(r"^\s*,?\s*(?:of|de)\s+(?:this Law|these (?:Measures|Provisions)|cette loi|la présente loi)", re.IGNORECASE)
+_SELF = re.compile(r"(?:本法|本办法|本规定|本条例|this (?:Law|Code)|these (?:Measures|Provisions|Regulations))\s*$")
+_SAME = re.compile(r"(?:(?<!合)同法|该法|该办法|该规定|the same (?:law|act|measures)|ibid\.?|la même loi)\s*,?\s*$", re.IGNORECASE)
+_SELF_AFTER = re.compile(r"^\s*,?\s*(?:of|de)\s+(?:this (?:Law|Code)|these (?:Measures|Provisions|Regulations)|cette loi|la présente loi)", re.IGNORECASE)
 
 
 def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
@@ -151,7 +151,7 @@ _UNIT = r"(?!\s*(?:%|percent|per cent|pour cent|days?|jours?|working|years?|ans?
 _N = r"\d{1,4}(?!\d)(?!\.\d)"
 _TAIL = (
     r"(?:\s*\((?P<p1>\d{1,2})\))?(?:\s*\((?P<p2>\d{1,2})\))?"
-    r"(?:\s*,?\s*(?:paragraphe|paragraph|paras?\.?|¶|§|alinéas?|al\.)\s*\(?(?P<par>\d{1,2}|premier|1er)\)?)?"
+    r"(?:\s*,?\s*(?:(?:paragraphe|paragraph|paras?\.?|¶|§|alinéas?|al\.)\s*\(?(?P<par>\d{1,2}|premier|1er)\)?|(?P<nth>\d{1,2})(?:er|e|ème)\s+alinéa))?"
     r"(?:\s*,?\s*(?:items?|points?|pts?\.?|sub-?paragraph|n°)\s*\(?(?P<item>\d{1,2})\)?|\s*,?\s*(?P<deg>\d{1,2})°)?"
 )
 _TAIL_NAMELESS = re.sub(r"\?P<\w+>", "", _TAIL)
@@ -160,7 +160,7 @@ _PRE = (
     r"(?:(?:paragraphe|paragraph|para\.?|¶|alinéa|al\.)\s*\(?(?P<prepar>\d{1,2})\)?\s*,?\s*(?:of\s+|de\s+)?(?:the\s+)?(?:l['’])?)?"
 )
 _LATIN_GROUP = re.compile(
-    rf"{_PRE}\b(?P<key>articles?|arts?\.?)\s*(?P<body>(?:premier|1er|{_N}(?:-\d(?!\d))?){_TAIL_NAMELESS}"
+    rf"{_PRE}\b(?P<key>articles?|arts?\.?|ss?\.)\s*(?P<body>(?:premier|1er|{_N}(?:-\d(?!\d))?){_TAIL_NAMELESS}"
     rf"(?:\s*(?:,\s*(?:and|et|or|ou)|,|;|and|et|or|ou|&|to|through|à|au|–|-)\s*(?:articles?\s+|l['’]article\s+)?{_N}{_UNIT}(?:-\d(?!\d))?{_TAIL_NAMELESS})*)",
     re.IGNORECASE,
 )
@@ -205,7 +205,7 @@ def _expand(first: str, last: str) -> list[str]:
 
 def _latin_articles(text: str) -> Iterator[_Article]:
     for group in _LATIN_GROUP.finditer(text):
-        singular = group["key"].lower().rstrip(".") in {"article", "art"}
+        singular = group["key"].lower().rstrip(".") in {"article", "art", "s"}
         offset, previous = group.start("body"), None
         pre = (int(group["prepar"]) if group["prepar"] else None, int(group["preitem"]) if group["preitem"] else None)
         for element in _LATIN_ELEMENT.finditer(group["body"]):
@@ -217,7 +217,7 @@ def _latin_articles(text: str) -> Iterator[_Article]:
             if element["ins"]:
                 second = element["ins"][1:]
                 n = f"{n}-{second}" if int(second) < int(n) else n
-            par = element["par"]
+            par = element["par"] or element["nth"]
             paragraph = (1 if par in {"premier", "1er"} else int(par)) if par else pre[0]
             item = element["item"] or element["deg"]
             numbered, second_number = element["p1"], element["p2"]

@@ -1,0 +1,188 @@
+"""Question → answer: understand, plan, draft, verify, as one LangChain chain. Orchestration only."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+import kb
+from kb.corpus import Corpus, load_corpus
+from kb.encoder import Encoder, Progress, load_encoder
+from kb.errors import BadInput
+from kb.generate import chain, quoting_draft
+from kb.index import BuildReport, Index, ensure_index
+from kb.model import Answer, Citation, Claim, Draft, Language, Note, PassageId, Query, Refusal
+from kb.phrases import STANDINGS, say
+from kb.plan import Plan, plan
+from kb.retrieve import LawRetriever
+from kb.settings import MAX_QUESTION_CHARS, Settings
+from kb.text import detect_language
+from kb.understand import Understanding, understand
+from kb.verify import verify_draft
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What is known of a question as it goes down the chain; `ms` holds the time of each stage."""
+
+    query: Query
+    ms: dict[str, float]
+    understanding: Understanding | None = None
+    plan: Plan | None = None
+    draft: Draft | None = None
+    answer: Answer | None = None
+
+
+class Assistant:
+    """Answers questions from one corpus. `ask` is thread-safe; the encoder is loaded on the first question."""
+
+    def __init__(self, corpus: Corpus, settings: Settings, index: Index, report: BuildReport) -> None:
+        self.corpus, self.settings, self.index, self.report = corpus, settings, index, report
+        self._lock = threading.Lock()
+        self.chain = chain(self._understand, self._plan, self._draft, self._verify).with_types(input_type=_State, output_type=_State)
+
+    @classmethod
+    def open(cls, settings: Settings, progress: Progress | None = None, encoder: Encoder | None = None) -> Assistant:
+        """Load the corpus and open its index, building it first where it is missing or stale."""
+        corpus = load_corpus(settings.corpus)
+        loaded: list[Encoder] = [encoder] if encoder else []
+
+        def load() -> Encoder:
+            loaded.append(load_encoder(settings))
+            return loaded[-1]
+
+        index, report = ensure_index(corpus, settings, load, progress)
+        assistant = cls(corpus, settings, index, report)
+        if loaded:
+            assistant.__dict__["encoder"] = loaded[-1]
+        return assistant
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        return load_encoder(self.settings)
+
+    @cached_property
+    def retriever(self) -> LawRetriever:
+        with self._lock:
+            return LawRetriever(corpus=self.corpus, index=self.index, encoder=self.encoder)
+
+    def query(self, text: str, on: date | None = None, language: Language | None = None, history: tuple[str, ...] = ()) -> Query:
+        """A checked query: BadInput where the text is empty or too long; the language is told from the text."""
+        plain = text.replace("\0", "").strip()
+        if not plain:
+            raise BadInput("the question is empty; write one, for example: May we use face recognition for attendance?")
+        if len(plain) > MAX_QUESTION_CHARS:
+            raise BadInput(f"the question has {len(plain)} characters; ask in at most {MAX_QUESTION_CHARS}")
+        return Query(plain, on or date.today(), language or detect_language(plain), history[-4:])
+
+    def ask(self, query: Query) -> Answer:
+        """Answer one question. Nothing in the answer has skipped the checks."""
+        started = time.perf_counter()
+        state: _State = self.chain.invoke(_State(query, {}))
+        assert state.answer is not None
+        timing = state.ms | {"total": round((time.perf_counter() - started) * 1000, 1)}
+        return replace(state.answer, timing_ms=timing)
+
+    # -------------------------------------------------------------- the chain
+
+    def _understand(self, state: _State) -> _State:
+        return replace(state, understanding=understand(state.query, self.corpus))
+
+    def _plan(self, state: _State) -> _State:
+        assert state.understanding is not None
+        understanding = state.understanding
+        return self._timed(state, "retrieve", lambda: replace(state, plan=plan(understanding, self.corpus, self.retriever)))
+
+    def _draft(self, state: _State) -> _State:
+        assert state.plan is not None and state.understanding is not None
+        material, understanding = state.plan.material, state.understanding
+        return self._timed(state, "generate", lambda: replace(state, draft=quoting_draft(material, understanding, self.corpus)))
+
+    def _verify(self, state: _State) -> _State:
+        return self._timed(state, "verify", lambda: replace(state, answer=self._checked(state)))
+
+    def _timed(self, state: _State, stage: str, step: Callable[[], _State]) -> _State:
+        started = time.perf_counter()
+        done = step()
+        done.ms[stage] = round((time.perf_counter() - started) * 1000, 1)
+        return done
+
+    def _checked(self, state: _State) -> Answer:
+        assert state.plan is not None and state.draft is not None and state.understanding is not None
+        understanding, draft = state.understanding, state.draft
+        shown, withheld = verify_draft(draft, self.corpus, understanding.on, state.plan.retrieved)
+        language = state.query.language
+        refusal, notes = draft.refusal, list(draft.notes)
+        if refusal is None and not shown:
+            message = " ".join([note.message for note in notes] or [say("nothing_verified", language)])
+            refusal = Refusal("not_in_corpus", message)
+        if withheld:
+            notes.append(Note("scope", say("withheld", language, n=len(withheld))))
+        if understanding.follows_up:
+            notes.insert(0, Note("scope", say("understood", language, text=understanding.text)))
+        used = sorted({claim.citation for claim in shown})
+        renumbered = {old: new for new, old in enumerate(used)}
+        citations = tuple(draft.citations[i] for i in used)
+        claims = tuple(replace(claim, citation=renumbered[claim.citation]) for claim in shown)
+        query = replace(state.query, on=understanding.on)
+        return Answer(
+            query=query,
+            outcome="refused" if refusal else "answered",
+            refusal=refusal,
+            text=render_text(self.corpus, query, claims, citations, tuple(notes), refusal),
+            claims=claims,
+            citations=citations,
+            notes=tuple(notes),
+            withheld=withheld,
+            provenance=self.provenance,
+            timing_ms={},
+        )
+
+    @cached_property
+    def provenance(self) -> dict[str, str]:
+        return {
+            "corpus": self.corpus.fingerprint,
+            "index": self.index.fingerprint,
+            "encoder": self.index.encoder,
+            "generator": "quoting",
+            "version": kb.__version__,
+        }
+
+
+# ------------------------------------------------------------------ as a person sees it
+
+
+def standing_text(corpus: Corpus, citation: Citation, language: Language) -> str:
+    """The standing of a citation in words: "in force since 2025-06-01"."""
+    if isinstance(citation.id, PassageId):
+        return STANDINGS["commentary"][language]
+    version = corpus.version(citation.id.law, citation.id.version or "")
+    return STANDINGS[citation.standing][language].format(from_=version.key, until=version.in_force_until)
+
+
+def render_text(
+    corpus: Corpus,
+    query: Query,
+    claims: tuple[Claim, ...],
+    citations: tuple[Citation, ...],
+    notes: tuple[Note, ...],
+    refusal: Refusal | None,
+) -> str:
+    """The answer as plain text: what changed, then the points with their quotes, then what it is not."""
+    language = query.language
+    if refusal:
+        return refusal.message
+    lines = [f"! {note.message}" for note in notes]
+    for number, claim in enumerate(claims, 1):
+        citation = citations[claim.citation]
+        label = citation.label_zh if language == "zh" else citation.label
+        marks = ("「", "」") if language == "zh" else ("« ", " »") if language == "fr" else ("“", "”")
+        held = "" if claim.quote_language == "zh" or citation.role == "commentary" else f" ({say('unofficial', language)})"
+        quote = claim.quote.replace("\n", "\n   ")
+        lines += ["", f"{number}. {claim.text}", f"   {marks[0]}{quote}{marks[1]}"]
+        lines.append(f"   — {label} · {standing_text(corpus, citation, language)}{held}")
+    return "\n".join([*lines, "", say("disclaimer", language)]).strip()

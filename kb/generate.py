@@ -1,0 +1,240 @@
+"""What was found → a draft answer. Quoting is the default and needs no model: gist, then the words of the law.
+
+Nothing is stated here but gists, quotes and the fixed phrases of `kb.phrases`; the draft is verified before it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from langchain_core.runnables import Runnable, RunnableLambda
+
+from kb.corpus import Corpus
+from kb.model import (
+    Citation,
+    Claim,
+    Draft,
+    Language,
+    Note,
+    PassageId,
+    Provision,
+    ProvisionId,
+    Refusal,
+    SourceId,
+)
+from kb.phrases import say
+from kb.quantities import Quantity, quantities
+from kb.understand import Understanding
+
+MAX_POINTS = 5
+
+
+def chain(*steps: Callable[[Any], Any]) -> Runnable[Any, Any]:
+    """The steps as one LangChain runnable, so that `invoke`, `batch` and `stream` work on the whole."""
+    first, *rest = (RunnableLambda(step, name=step.__name__.strip("_")) for step in steps)
+    built: Runnable[Any, Any] = first
+    for step in rest:
+        built = built | step
+    return built
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the answer is made of, in order: provisions to quote, passages of documents, places of drafts or old texts."""
+
+    authorities: tuple[ProvisionId, ...] = ()
+    history: tuple[ProvisionId, ...] = ()
+    passages: tuple[PassageId, ...] = ()
+    refusal: Refusal | None = None
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass
+class _Writer:
+    """Collects claims and citations; each place is quoted once."""
+
+    corpus: Corpus
+    on: date
+    language: Language
+    claims: list[Claim] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    articles: set[ProvisionId] = field(default_factory=set)
+
+    def quote(self, place: SourceId, text: str, words: str, language: Literal["en", "zh"]) -> None:
+        if any(c.id == place for c in self.citations):
+            return
+        standing, role = self.corpus.standing(place, self.on), self.corpus.role(place, self.on)
+        label = self.corpus.label(place, "fr" if self.language == "fr" else "en")
+        label_zh = self.corpus.label(place, "zh")
+        self.claims.append(Claim(text, words, language, len(self.citations)))
+        self.citations.append(Citation(place, label, label_zh, standing, role, 0, len(words)))
+
+    def provision(self, place: ProvisionId) -> None:
+        """One point: the gist of the article in the reader's language, then the words at the place."""
+        provision = self.corpus.provision(place)
+        language = _quote_language(provision, self.language)
+        words = provision.text(language)
+        if words is None or self._said(provision.id):
+            return
+        article = provision.id.whole_article
+        if article in self.articles:
+            text = say("adds", self.language)
+        elif provision.gist:
+            text = provision.gist[self.language]
+        else:
+            text = say("says", self.language)
+        self.articles.add(article)
+        self.quote(provision.id, text, words, language)
+
+    def _said(self, place: ProvisionId) -> bool:
+        """Whether a quote already shown contains this place."""
+        return any(isinstance(c.id, ProvisionId) and contains(c.id, place) for c in self.citations)
+
+    def passage(self, place: PassageId) -> None:
+        self.quote(place, say("document_says", self.language), self.corpus.passage(place).text, "en")
+
+
+def contains(outer: ProvisionId, inner: ProvisionId) -> bool:
+    """Whether one place holds another of the same version (an article its paragraphs, a paragraph its items)."""
+    if outer.whole_article != inner.whole_article:
+        return False
+    if outer == outer.whole_article:
+        return True
+    return outer.paragraph == inner.paragraph and outer.item in (None, inner.item)
+
+
+def _quote_language(provision: Provision, reader: Language) -> Literal["en", "zh"]:
+    """Chinese for Chinese readers where the text is held, else English, else Chinese."""
+    if reader == "zh" and provision.text_zh is not None:
+        return "zh"
+    return "en" if provision.text_en is not None else "zh"
+
+
+def quoting_draft(material: Material, understanding: Understanding, corpus: Corpus) -> Draft:
+    """A draft answer that quotes: law first, in the order given, then history, then what documents said."""
+    if material.refusal:
+        return Draft((), (), material.notes, material.refusal)
+    language, on = understanding.query.language, understanding.on
+    writer = _Writer(corpus, on, language)
+    for place in (*material.authorities, *material.history):
+        writer.provision(place)
+    for passage in material.passages:
+        writer.passage(passage)
+    notes = [*material.notes]
+    notes += [note for place in material.history for note in history_notes(place, corpus, language)]
+    for passage in material.passages:
+        for entry in corpus.notes_at(passage):
+            kind: Literal["renumbered", "overtaken"] = "renumbered" if entry.kind == "renumbered" else "overtaken"
+            notes.append(Note(kind, entry.message[language], str(passage)))
+    notes += number_premises(understanding, material.authorities, corpus)
+    unique = {(note.kind, note.message): note for note in notes}
+    return Draft(tuple(writer.claims), tuple(writer.citations), tuple(unique.values()))
+
+
+# ------------------------------------------------------------------ notes
+
+
+def labels(places: tuple[ProvisionId, ...], corpus: Corpus, language: Language) -> str:
+    return ("、" if language == "zh" else ", ").join(corpus.label(place, language) for place in places)
+
+
+def history_notes(place: ProvisionId, corpus: Corpus, language: Language) -> list[Note]:
+    """What became of a place of a draft or of a former text."""
+    article = place.whole_article
+    version = corpus.version(place.law, place.version or "")
+    old = corpus.label(article, language)
+    successor = corpus.successor(place)
+    found: list[Note] = []
+    if corpus.laws[place.law].kind == "draft":
+        new = labels(successor.new, corpus, language) if successor else ""
+        message = say("draft_replaced", language, old=old, new=new) if new else say("draft_dropped", language, old=old)
+        found.append(Note("superseded", message, str(article)))
+    elif version.in_force_until and successor and successor.new:
+        new = labels(successor.new, corpus, language)
+        if successor.change in ("same", "references"):
+            message = say("renumbered", language, until=version.in_force_until, old=corpus.label(place, language), new=new)
+            found.append(Note("renumbered", message, str(place)))
+        else:
+            message = say("amended", language, old=corpus.label(place, language), from_=version.in_force_until, new=new)
+            found.append(Note("amended", message, str(place)))
+    if place.article in version.partial:
+        found.append(Note("scope", say("partial", language, old=old), str(article)))
+    return found
+
+
+def number_premises(understanding: Understanding, authorities: tuple[ProvisionId, ...], corpus: Corpus) -> list[Note]:
+    """A figure in the question that a draft or former text had, where the law that replaced it has another."""
+    asked = quantities(understanding.query.text)
+    language = understanding.query.language
+    for place in authorities:
+        today = _quantities_at(place.whole_article, corpus)
+        for old, successor in corpus.successors.items():
+            if successor.change in ("same", "references") or place.whole_article not in {n.whole_article for n in successor.new}:
+                continue
+            former = corpus.find(old)
+            if former is None:
+                continue
+            for figure in sorted(asked & _quantities_at(old, corpus) - today):
+                instead = sorted(q for q in today if q.unit == figure.unit and _same_matter(q, figure))
+                if instead:
+                    message = say(
+                        "number_premise",
+                        language,
+                        asked=_shown(figure, language),
+                        old=corpus.label(old.whole_article, language),
+                        new=corpus.label(place.whole_article, language),
+                        today=_shown(instead[-1], language),
+                    )
+                    return [Note("premise", message, str(old.whole_article))]
+    return []
+
+
+def _same_matter(today: Quantity, asked: Quantity) -> bool:
+    return today.unit in ("persons", "yuan", "times", "percent") and today.value != asked.value
+
+
+def _quantities_at(place: ProvisionId, corpus: Corpus) -> frozenset[Quantity]:
+    provision = corpus.find(place)
+    if provision is None:
+        return frozenset()
+    return frozenset(q for text in (provision.text_en, provision.text_zh) if text for q in quantities(text))
+
+
+_UNITS: dict[str, dict[Language, str]] = {
+    "persons": {"en": "{v} persons", "zh": "{v}人", "fr": "{v} personnes"},
+    "yuan": {"en": "CNY {v}", "zh": "{v}元", "fr": "{v} CNY"},
+    "times": {"en": "{v} times", "zh": "{v}倍", "fr": "{v} fois"},
+    "percent": {"en": "{v} percent", "zh": "{v}%", "fr": "{v} %"},
+}
+
+
+def _shown(quantity: Quantity, language: Language) -> str:
+    value = f"{quantity.value:,.10g}"
+    if language == "fr":
+        value = value.replace(",", "\u202f")
+    pattern = _UNITS.get(quantity.unit, {}).get(language)
+    return pattern.format(v=value) if pattern else str(quantity)
+
+
+def renumbering_notes(place: ProvisionId, corpus: Corpus, language: Language) -> list[Note]:
+    """For a place cited by number in a law that was renumbered: where the old article of that number is now."""
+    versions = corpus.versions(place.law)
+    current = next((v for v in versions if v.key == place.version), None)
+    earlier = [v for v in versions if current and v.in_force_from < current.in_force_from]
+    if current is None or not earlier:
+        return []
+    old = ProvisionId(place.law, earlier[-1].key, place.article, None, place.item)
+    successor = corpus.successor(old)
+    if successor is None or not successor.new or place.whole_article in {n.whole_article for n in successor.new}:
+        return []
+    message = say(
+        "renumbered_also",
+        language,
+        from_=current.in_force_from,
+        old=corpus.label(successor.old, language),
+        new=labels(successor.new, corpus, language),
+    )
+    return [Note("renumbered", message, str(successor.old))]

@@ -1,0 +1,153 @@
+"""Every fixed phrase of an answer, in three languages. With gists and quotes, nothing else is ever said."""
+
+from __future__ import annotations
+
+from kb.model import Language, Standing, Trilingual
+
+PHRASES: dict[str, Trilingual] = {
+    "disclaimer": Trilingual(
+        "General information, not legal advice.",
+        "本内容为一般信息，不构成法律意见。",
+        "Information générale, qui ne constitue pas un conseil juridique.",
+    ),
+    "says": Trilingual("The provision reads:", "条文如下：", "La disposition énonce :"),
+    "adds": Trilingual("The same article also reads:", "同一条还规定：", "Le même article énonce aussi :"),
+    "document_says": Trilingual(
+        "What the source document says (commentary of its time, not law):",
+        "该文献的原文如下（当时的评论，并非法律）：",
+        "Ce que dit le document (commentaire de son époque, non une règle de droit) :",
+    ),
+    "old_text": Trilingual(
+        "The text in force until {until} (history, no longer law):",
+        "施行至{until}的旧条文（仅供参考，已不再有效）：",
+        "Texte en vigueur jusqu’au {until} (historique, n’est plus applicable) :",
+    ),
+    "unofficial": Trilingual(
+        "unofficial rendering; the Chinese text prevails",
+        "非官方英译，以中文文本为准",
+        "traduction non officielle ; le texte chinois fait foi",
+    ),
+    "draft_replaced": Trilingual(
+        "{old} is part of a draft that never came into force. Today see {new}.",
+        "{old}属于从未生效的征求意见稿。现行规定见{new}。",
+        "{old} appartient à un projet qui n’est jamais entré en vigueur. Voir aujourd’hui {new}.",
+    ),
+    "draft_dropped": Trilingual(
+        "{old} is part of a draft that never came into force; the final Measures have no article that takes its place.",
+        "{old}属于从未生效的征求意见稿；正式办法没有与之对应的条文。",
+        "{old} appartient à un projet qui n’est jamais entré en vigueur ; aucun article des Mesures définitives ne le remplace.",
+    ),
+    "draft_gap": Trilingual(
+        "The text of {old} is not held here, so nothing is said about it.",
+        "本知识库未收录{old}的文本，因此不作说明。",
+        "Le texte de {old} n’est pas conservé ici ; rien n’en est dit.",
+    ),
+    "partial": Trilingual(
+        "The text of {old} is held only in part; missing words are marked […].",
+        "{old}仅收录部分文本，缺失部分以[…]标示。",
+        "Le texte de {old} n’est conservé qu’en partie ; les mots manquants sont marqués […].",
+    ),
+    "renumbered": Trilingual(
+        "Until {until}, this rule stood in {old}; it now stands in {new}.",
+        "{until}之前，该规则位于{old}；现为{new}。",
+        "Jusqu’au {until}, cette règle figurait à {old} ; elle figure désormais à {new}.",
+    ),
+    "renumbered_also": Trilingual(
+        "If your source uses the numbering before {from_}: what was {old} is now {new}.",
+        "如果您的资料采用{from_}之前的条号：原{old}现为{new}。",
+        "Si votre source suit la numérotation antérieure au {from_} : l’ancien {old} est devenu {new}.",
+    ),
+    "amended": Trilingual(
+        "{old} was changed with effect from {from_}; today see {new}.",
+        "{old}自{from_}起已修改；现行规定见{new}。",
+        "{old} a été modifié à compter du {from_} ; voir aujourd’hui {new}.",
+    ),
+    "past": Trilingual(
+        "Answered with the law as it stood on {on}. Which text governs facts that lie between two texts is for counsel.",
+        "以{on}当日的法律作答。跨越新旧法的事实适用哪一文本，请咨询律师。",
+        "Réponse selon le droit en vigueur le {on}. Le texte applicable à des faits situés entre deux versions relève de votre conseil.",
+    ),
+    "draft_in_force": Trilingual(
+        "The Draft of 2023 is not in force and never was. It was replaced by the Measures in force since 1 June 2025.",
+        "2023年征求意见稿从未生效；自2025年6月1日起施行的是正式办法。",
+        "Le projet de 2023 n’est pas en vigueur et ne l’a jamais été. Il a été remplacé par les Mesures en vigueur depuis le 1er juin 2025.",
+    ),
+    "number_premise": Trilingual(
+        "You mention {asked}. That figure is in {old}; {new} says {today}.",
+        "您提到{asked}。该数字出自{old}；{new}规定的是{today}。",
+        "Vous mentionnez {asked}. Ce chiffre vient de {old} ; {new} dit {today}.",
+    ),
+    "understood": Trilingual("Understood as: {text}", "理解为：{text}", "Compris comme : {text}"),
+    "scope_transition": Trilingual(
+        "On {on} this instrument was not yet in force: {label}.",
+        "在{on}，该文件尚未施行：{label}。",
+        "Au {on}, ce texte n’était pas encore en vigueur : {label}.",
+    ),
+    "no_such_provision": Trilingual(
+        "{law} has no Article {article}: {extent}. Please check the number.",
+        "{law}没有第{article}条：{extent}。请核对条号。",
+        "{law} n’a pas d’article {article} : {extent}. Vérifiez le numéro.",
+    ),
+    "no_such_part": Trilingual(
+        "{label} does not exist: that article has {extent}. Please check the number.",
+        "{label}不存在：该条共有{extent}。请核对。",
+        "{label} n’existe pas : cet article compte {extent}. Vérifiez le numéro.",
+    ),
+    "has_articles": Trilingual("it has {n} articles", "全文共{n}条", "le texte compte {n} articles"),
+    "has_parts": Trilingual("{p} paragraph(s) and {i} item(s)", "{p}款、{i}项", "{p} alinéa(s) et {i} point(s)"),
+    "not_held": Trilingual(
+        "{label} is not held in this knowledge base ({why}), so nothing is said about it.",
+        "本知识库未收录{label}（{why}），因此不作说明。",
+        "{label} n’est pas conservé dans cette base ({why}) ; rien n’en est dit.",
+    ),
+    "law_not_held": Trilingual(
+        "This knowledge base does not hold {law}, so it neither quotes nor explains it. It holds: {held}.",
+        "本知识库未收录{law}，因此不引用也不解释。已收录：{held}。",
+        "Cette base ne contient pas {law} ; elle ne le cite ni ne l’explique. Elle contient : {held}.",
+    ),
+    "only_part_held": Trilingual("only some of its articles are held", "仅收录部分条文", "seule une partie des articles est conservée"),
+    "out_of_scope": Trilingual(
+        "This is outside what is held here: the law of mainland China on facial recognition and personal information. Nothing is said rather than something unfounded.",
+        "该问题超出本知识库范围：这里只收录中国大陆关于人脸识别与个人信息的法律。没有依据的内容不作回答。",
+        "Cette question sort du champ de cette base : le droit de la Chine continentale sur la reconnaissance faciale et les informations personnelles. Rien n’est dit sans fondement.",
+    ),
+    "prediction": Trilingual(
+        "This asks what will happen. Only what the law says on a date can be answered here; ask what the rule is, or put the question to counsel.",
+        "该问题要求预测将来。这里只能回答法律在某一日期的规定；请改问规则本身，或咨询律师。",
+        "Cette question demande une prédiction. Seul l’état du droit à une date peut être donné ici ; demandez la règle, ou consultez votre conseil.",
+    ),
+    "too_vague": Trilingual(
+        "Please say what you want to do and where: for example “May we use face recognition to record attendance?”",
+        "请说明想做什么、在哪里使用，例如：“公司可以用人脸识别打卡考勤吗？”",
+        "Précisez ce que vous voulez faire et où, par exemple : « Peut-on utiliser la reconnaissance faciale pour le pointage ? »",
+    ),
+    "which_instrument": Trilingual(
+        "Article {article} of which instrument? {candidates}",
+        "请问是哪部文件的第{article}条？{candidates}",
+        "L’article {article} de quel texte ? {candidates}",
+    ),
+    "nothing_verified": Trilingual(
+        "No statement passed the checks, so none is shown.",
+        "没有内容通过核验，因此不予显示。",
+        "Aucune affirmation n’a passé les vérifications ; aucune n’est montrée.",
+    ),
+    "withheld": Trilingual(
+        "{n} statement(s) did not pass the checks and are not shown.",
+        "有{n}条内容未通过核验，未予显示。",
+        "{n} affirmation(s) n’ont pas passé les vérifications et ne sont pas montrées.",
+    ),
+}
+
+STANDINGS: dict[Standing, Trilingual] = {
+    "in_force": Trilingual("in force since {from_}", "自{from_}起施行", "en vigueur depuis le {from_}"),
+    "not_yet_in_force": Trilingual("not yet in force (from {from_})", "尚未施行（自{from_}起）", "pas encore en vigueur (à partir du {from_})"),
+    "amended": Trilingual("former text, until {until}", "旧文本，施行至{until}", "ancien texte, jusqu’au {until}"),
+    "repealed": Trilingual("repealed", "已废止", "abrogé"),
+    "draft": Trilingual("draft of {from_}, never in force", "{from_}征求意见稿，从未生效", "projet du {from_}, jamais en vigueur"),
+    "commentary": Trilingual("commentary, not law", "评论，并非法律", "commentaire, non une règle de droit"),
+}
+
+
+def say(key: str, language: Language, **values: object) -> str:
+    """A fixed phrase with its blanks filled; KeyError for a phrase that is not in the table."""
+    return PHRASES[key][language].format(**values)

@@ -1,0 +1,273 @@
+"""Which places an answer quotes, in which order, and when there is none: the choices, with their thresholds.
+
+A question that cites is answered from what it cites; one that names a document or a draft also gets the law of today;
+any other gets what was found, ordered by scenario where one fits. Thresholds were set on development questions (see
+`docs/adr/0004-retrieval.md`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from kb.corpus import Corpus
+from kb.generate import MAX_POINTS, Material, renumbering_notes
+from kb.model import Hit, Note, PassageId, ProvisionId, Refusal, RefusalKind, SourceId, article_sort_key
+from kb.phrases import say
+from kb.retrieve import Found, LawRetriever
+from kb.understand import CitedPlace, Understanding
+
+KEEP_SHARE = 0.8
+"""Hits that score below this share of the best are not shown."""
+MAX_HITS = 4
+SCENARIO_LEAD = 0.005
+"""A scenario shapes the answer where the question is nearer to its asks than to those of any article, by this cosine."""
+MIN_MARGIN = 0.012
+"""Below this margin (see `retrieve.Found`) a question that names no source is outside the scope."""
+MAX_CITED = 12
+MAX_PASSAGES = 2
+PASSAGE_SHARE = 0.75
+MAX_DRAFTS = 2
+
+_CLAIMS_FORCE = re.compile(
+    r"in force|en vigueur|applicable today|now (?:law|binding)|effective|现行有效|已经?生效|已施行|正在施行|有效的", re.IGNORECASE
+)
+_DENIES_FORCE = re.compile(r"never|not (?:yet )?in force|jamais|pas (?:encore )?en vigueur|从未|没有生效|未生效|是否|有没有", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The material of an answer, and everything that was retrieved for it (what a claim may cite)."""
+
+    material: Material
+    retrieved: frozenset[SourceId]
+    hits: tuple[Hit, ...] = ()
+
+
+def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) -> Plan:
+    """Choose what to quote. Searches only where the question does not say by itself where to look."""
+    refusal = refuse_before_search(understanding, corpus)
+    if refusal:
+        return Plan(Material(refusal=refusal), frozenset())
+    if understanding.cited and not understanding.documents:
+        return _from_citations(understanding, corpus, retriever)
+    language = understanding.query.language
+    vector = retriever.encode(understanding.text)
+    on = understanding.on
+    if understanding.documents:
+        return _from_documents(understanding, corpus, retriever, vector)
+    found = retriever.find(understanding.text, language, on, understanding.laws, vector)
+    if understanding.draft:
+        drafts = retriever.drafts(understanding.text, language, on, vector)
+        return _with_draft(understanding, corpus, found, drafts)
+    refusal = refuse_after_search(understanding, found)
+    if refusal:
+        return Plan(Material(refusal=refusal), frozenset())
+    return _from_search(understanding, corpus, found)
+
+
+# ------------------------------------------------------------------ refusals
+
+
+def _refuse(kind: RefusalKind, understanding: Understanding, phrase: str | None = None, **values: object) -> Refusal:
+    return Refusal(kind, say(phrase or kind, understanding.query.language, **values))
+
+
+def refuse_before_search(understanding: Understanding, corpus: Corpus) -> Refusal | None:
+    """What the words of the question alone rule out."""
+    unknown = [c for c in understanding.cited if c.place is None]
+    known = [c for c in understanding.cited if c.place]
+    if unknown and not known:
+        law = unknown[0].mention.unknown_law or ""
+        return _refuse("not_in_corpus", understanding, "law_not_held", law=law, held=_held(corpus, understanding))
+    if understanding.bare and not known and not understanding.documents:
+        return _which_instrument(understanding, corpus)
+    if known and all(corpus.find(c.place) is None for c in known if c.place):
+        return _missing(understanding, corpus, known)
+    if not understanding.names_a_source:
+        if understanding.foreign:
+            return _refuse("out_of_scope", understanding)
+        titled = [name for name in understanding.unknown_laws if f"《{name}》" in understanding.query.text]
+        if titled:
+            return _refuse("not_in_corpus", understanding, "law_not_held", law=f"《{titled[0]}》", held=_held(corpus, understanding))
+    if understanding.prediction:
+        return _refuse("prediction", understanding)
+    if understanding.vague:
+        return _refuse("too_vague", understanding)
+    return None
+
+
+def refuse_after_search(understanding: Understanding, found: Found) -> Refusal | None:
+    """What the search shows to be about something else."""
+    outside = found.margin < MIN_MARGIN and not understanding.names_a_source and not understanding.past
+    return _refuse("out_of_scope", understanding) if outside or not found.hits else None
+
+
+def _held(corpus: Corpus, understanding: Understanding) -> str:
+    language = understanding.query.language
+    return ("、" if language == "zh" else ", ").join(law.short[language] for law in corpus.laws.values() if law.binding)
+
+
+def _which_instrument(understanding: Understanding, corpus: Corpus) -> Refusal:
+    article, language = understanding.bare[0], understanding.query.language
+    candidates = []
+    for law in sorted(corpus.laws.values(), key=lambda x: (x.kind != "draft" and "frt" not in x.slug, x.rank, x.slug)):
+        version = corpus.in_force(law.slug, understanding.on)
+        provision = corpus.find(ProvisionId(law.slug, version.key, article)) if version else None
+        if provision and provision.heading:
+            heading = provision.heading[language]
+            candidates.append(f"{law.short[language]}：{heading}" if language == "zh" else f"{law.short[language]} ({heading})")
+    shown = ("；" if language == "zh" else "; ").join(candidates[:6])
+    return _refuse("too_vague", understanding, "which_instrument", article=article, candidates=shown)
+
+
+def _missing(understanding: Understanding, corpus: Corpus, known: Sequence[CitedPlace]) -> Refusal | None:
+    """The first place cited does not exist, or its text is not held; None where an earlier version has it."""
+    place, language = known[0].place, understanding.query.language
+    assert place is not None and place.version is not None
+    if _former(place, corpus) is not None:
+        return None
+    version, law = corpus.version(place.law, place.version), corpus.laws[place.law]
+    label = corpus.label(place, language)
+    if place.article in version.gaps:
+        return _refuse("not_in_corpus", understanding, "draft_gap", old=corpus.label(place.whole_article, language))
+    article = corpus.find(place.whole_article)
+    if article is not None:
+        paragraphs = max(line.paragraph for line in article.lines)
+        items = sum(line.item is not None for line in article.lines)
+        extent = say("has_parts", language, p=paragraphs, i=items)
+        return _refuse("no_such_provision", understanding, "no_such_part", label=label, extent=extent)
+    numbers = sorted(version.articles, key=article_sort_key)
+    contiguous = numbers == [str(n) for n in range(1, len(numbers) + 1)]
+    if not contiguous:
+        why = say("only_part_held", language)
+        return _refuse("not_in_corpus", understanding, "not_held", label=label, why=why)
+    extent = say("has_articles", language, n=len(numbers))
+    name = law.short[language]
+    return _refuse("no_such_provision", understanding, law=name, article=place.article, extent=extent)
+
+
+def _former(place: ProvisionId, corpus: Corpus) -> ProvisionId | None:
+    """The same place in the version before, where it existed then."""
+    for version in reversed(corpus.versions(place.law)):
+        if version.key < (place.version or ""):
+            found = corpus.find(replace(place, version=version.key))
+            if found is not None:
+                return found.id
+    return None
+
+
+# ------------------------------------------------------------------ citations
+
+
+def _from_citations(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) -> Plan:
+    language, on = understanding.query.language, understanding.on
+    authorities: list[ProvisionId] = []
+    history: list[ProvisionId] = []
+    notes: list[Note] = []
+    for cited in understanding.cited[:MAX_CITED]:
+        place = cited.place
+        if place is None:
+            law = cited.mention.unknown_law or ""
+            notes.append(Note("scope", say("law_not_held", language, law=law, held=_held(corpus, understanding))))
+            continue
+        provision = corpus.find(place)
+        if provision is None:
+            former = _former(place, corpus)
+            if former is not None:
+                history.append(former)
+                authorities += _successors(former, corpus, on)
+            else:
+                missing = _missing(understanding, corpus, [cited])
+                notes += [Note("premise", missing.message, str(place))] if missing else []
+        elif corpus.role(provision.id, on) == "authority":
+            authorities.append(provision.id)
+            notes += renumbering_notes(provision.id, corpus, language)
+        else:
+            history.append(provision.id)
+            authorities += _successors(provision.id, corpus, on)
+    notes += _force_premise(understanding)
+    retrieved: set[SourceId] = {*authorities, *history}
+    if not authorities and not understanding.comparison and history and all(corpus.laws[p.law].kind == "draft" for p in history):
+        found = retriever.find(understanding.text, language, on)
+        extra = [h.id for h in found.hits[:1] if isinstance(h.id, ProvisionId) and found.margin >= MIN_MARGIN]
+        retrieved |= set(extra)
+    limit = max(MAX_POINTS, len(understanding.cited))
+    material = Material(tuple(dict.fromkeys(authorities))[:limit], tuple(dict.fromkeys(history)), notes=(*_date_notes(understanding), *notes))
+    return Plan(material, frozenset(retrieved), tuple(Hit(p, 1.0, None, None, cited=True) for p in (*authorities, *history)))
+
+
+def _successors(place: ProvisionId, corpus: Corpus, on: date) -> list[ProvisionId]:
+    successor = corpus.successor(place)
+    return [p for p in successor.new if corpus.role(p, on) == "authority"] if successor else []
+
+
+def _force_premise(understanding: Understanding) -> list[Note]:
+    """A question that takes the Draft for law in force is told that it is none."""
+    text, language = understanding.query.text, understanding.query.language
+    if understanding.draft and _CLAIMS_FORCE.search(text) and not _DENIES_FORCE.search(text):
+        return [Note("premise", say("draft_in_force", language), None)]
+    return []
+
+
+def _date_notes(understanding: Understanding) -> list[Note]:
+    if understanding.past or understanding.on < date.today():
+        return [Note("scope", say("past", understanding.query.language, on=understanding.on), None)]
+    return []
+
+
+# ------------------------------------------------------------------ drafts and documents
+
+
+def _with_draft(understanding: Understanding, corpus: Corpus, found: Found, drafts: Sequence[Hit]) -> Plan:
+    """The law of today on the matter first, then what the draft said."""
+    on = understanding.on
+    best = drafts[0].score if drafts else 0.0
+    history = [h.id for h in drafts[:MAX_DRAFTS] if isinstance(h.id, ProvisionId) and h.score >= KEEP_SHARE * best]
+    authorities = [new for old in history for new in _successors(old, corpus, on)]
+    top = found.hits[0].score if found.hits else 0.0
+    for hit in found.hits[:3]:
+        wanted = len(authorities) < 2 and hit.score >= KEEP_SHARE * top
+        if isinstance(hit.id, ProvisionId) and wanted and hit.id.whole_article not in {a.whole_article for a in authorities}:
+            authorities.append(hit.id)
+    kept = tuple(dict.fromkeys(authorities))[: MAX_POINTS - 1]
+    whole = tuple(dict.fromkeys(p.whole_article for p in history))
+    notes = (*_force_premise(understanding), *_date_notes(understanding))
+    return Plan(Material(kept, whole, notes=notes), frozenset((*kept, *whole)), (*found.hits[:MAX_POINTS], *drafts[:MAX_DRAFTS]))
+
+
+def _from_documents(understanding: Understanding, corpus: Corpus, retriever: LawRetriever, vector: object) -> Plan:
+    """What the document says, and the law that decides the matter today."""
+    language, on = understanding.query.language, understanding.on
+    hits = retriever.passages(understanding.text, language, on, understanding.documents, vector)  # type: ignore[arg-type]
+    best = hits[0].score if hits else 0.0
+    passages = [h.id for h in hits[:MAX_PASSAGES] if isinstance(h.id, PassageId) and h.score >= PASSAGE_SHARE * best]
+    decided = [p for passage in passages for note in corpus.notes_at(passage) for p in note.decided_by]
+    authorities = [p for p in dict.fromkeys(decided) if corpus.role(p, on) == "authority"]
+    if not authorities:
+        found = retriever.find(understanding.text, language, on, understanding.laws, vector)  # type: ignore[arg-type]
+        if found.margin >= MIN_MARGIN and not any(corpus.notes_at(p) for p in passages):
+            authorities = [h.id for h in found.hits[:1] if isinstance(h.id, ProvisionId)]
+    kept = tuple(authorities[: MAX_POINTS - len(passages)])
+    notes = (*_force_premise(understanding), *_date_notes(understanding))
+    return Plan(Material(kept, (), tuple(passages), notes=notes), frozenset((*kept, *passages)), hits[:MAX_POINTS])
+
+
+# ------------------------------------------------------------------ search
+
+
+def _from_search(understanding: Understanding, corpus: Corpus, found: Found) -> Plan:
+    top = found.hits[0].score
+    chosen = [h.id for h in found.hits[:MAX_HITS] if h.score >= KEEP_SHARE * top and isinstance(h.id, ProvisionId)]
+    nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
+    fits = found.scenario is not None and found.scenario_similarity - nearest >= SCENARIO_LEAD
+    if found.scenario is not None and fits and not understanding.laws:
+        standing = [s.id for s in found.scenario.steps if corpus.role(s.id, understanding.on) == "authority"]
+        articles = {p.whole_article for p in chosen}
+        chosen += [p for p in standing if p.whole_article not in articles]
+    places = tuple(dict.fromkeys(chosen))
+    kept = places[:MAX_POINTS]
+    retrieved = frozenset((*kept, *(h.id for h in found.hits[: MAX_POINTS * 2])))
+    return Plan(Material(kept, notes=tuple(_date_notes(understanding))), retrieved, found.hits[: MAX_POINTS * 2])

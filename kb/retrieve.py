@@ -1,0 +1,210 @@
+"""Question → places: dense and lexical search over the units, folded to articles and fused by reciprocal rank.
+
+Five lists are fused, because an ask that a layperson might have written says more about a question than the words of
+the law do; the weights and what each list brings are recorded in `docs/adr/0004-retrieval.md`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document as LangChainDocument
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict
+
+from kb.corpus import Corpus
+from kb.encoder import Encoder
+from kb.index import Group, Index
+from kb.model import Hit, Language, PassageId, ProvisionId, Query, Scenario, SourceId
+from kb.text import detect_language, tokens
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DEPTH = 700
+"""Units taken from the dense search: enough that every article that matters is in every list."""
+
+RANK_CONSTANT = 10.0
+WEIGHTS: Mapping[str, float] = {"asks": 1.5, "gist": 0.7, "text": 0.5, "words of guides": 1.0, "words of texts": 0.3}
+NAMED_LAW_BONUS = 0.12
+TEXT_KINDS = frozenset({"part", "item", "article"})
+WHOLE_PARAGRAPH_CHARS = 1_300
+"""A paragraph with its items longer than this is not quoted whole: the item that matches is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search brought. Hits are articles, best first, each with the narrowest place that matched.
+
+    `margin` is how much nearer the question is to what the corpus answers than to questions it does not answer (a
+    difference of cosines); `scenario` the nearest scenario with its cosine.
+    """
+
+    hits: tuple[Hit, ...]
+    margin: float
+    scenario: Scenario | None
+    scenario_similarity: float
+
+
+class LawRetriever(BaseRetriever):
+    """Finds provisions and passages; a LangChain retriever, so it can stand in any chain.
+
+    `invoke` takes a plain question about the law as it stands today; `find` and `passages` are what the assistant uses.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    corpus: Corpus
+    index: Index
+    encoder: Any
+    k: int = 10
+
+    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[LangChainDocument]:  # noqa: ARG002
+        asked = Query(query, date.today(), detect_language(query))
+        found = self.find(query, asked.language, asked.on)
+        return [self._as_document(hit) for hit in found.hits[: self.k]]
+
+    def _as_document(self, hit: Hit) -> LangChainDocument:
+        if isinstance(hit.id, PassageId):
+            text = self.corpus.passage(hit.id).text
+        else:
+            provision = self.corpus.provision(hit.id)
+            text = provision.text_en or provision.text_zh or ""
+        ranks = {"dense_rank": hit.dense_rank, "bm25_rank": hit.bm25_rank}
+        return LangChainDocument(page_content=text, metadata={"id": str(hit.id), "score": hit.score, **ranks})
+
+    def encode(self, text: str) -> NDArray[np.float32]:
+        encoder: Encoder = self.encoder
+        vector: NDArray[np.float32] = encoder.encode_queries([text])[0]
+        return vector
+
+    def find(
+        self,
+        text: str,
+        language: Language,
+        on: date,
+        named: Sequence[str] = (),
+        vector: NDArray[np.float32] | None = None,
+    ) -> Found:
+        """Provisions that stand on a date. Articles of the laws `named` in the question come before equals."""
+        vector = self.encode(text) if vector is None else vector
+        near = self.index.dense(vector, ("law", "scenario", "outside"), on, DEPTH)
+        words = self.index.lexical(tokens(text, language), ("law",), on)
+        hits = self._fuse(near, words, ("law",), named)
+        inside = [s for row, s in near if self.index.units[row].group != "outside"][:3]
+        outside = [s for row, s in near if self.index.units[row].group == "outside"][:3]
+        margin = _mean(inside) - _mean(outside) if outside else 1.0
+        scenario, similarity = self._scenario(near)
+        return Found(hits, margin, scenario, similarity)
+
+    def drafts(self, text: str, language: Language, on: date, vector: NDArray[np.float32] | None = None) -> tuple[Hit, ...]:
+        """Articles of drafts, for questions that name one."""
+        vector = self.encode(text) if vector is None else vector
+        near = self.index.dense(vector, ("draft",), on, DEPTH)
+        return self._fuse(near, self.index.lexical(tokens(text, language), ("draft",), on), ("draft",), ())
+
+    def passages(
+        self, text: str, language: Language, on: date, documents: Sequence[str], vector: NDArray[np.float32] | None = None
+    ) -> tuple[Hit, ...]:
+        """Passages of source documents, for questions that ask what a document says."""
+        vector = self.encode(text) if vector is None else vector
+        near = self.index.dense(vector, ("document",), on, DEPTH)
+        words = self.index.lexical(tokens(text, language), ("document",), on)
+        ranks_near = {self.index.units[row].target: rank for rank, (row, _) in enumerate(near, 1)}
+        similar = {self.index.units[row].target: s for row, s in near}
+        ranks_words = {self.index.units[row].target: rank for rank, (row, _) in enumerate(words, 1)}
+        hits = []
+        for target in ranks_near | ranks_words:
+            place = PassageId.parse(target)
+            if place.document not in documents:
+                continue
+            dense, lexical = ranks_near.get(target), ranks_words.get(target)
+            score = sum(1.0 / (RANK_CONSTANT + rank) for rank in (dense, lexical) if rank)
+            hits.append(Hit(place, score, dense, lexical, cited=False, similarity=similar.get(target, 0.0)))
+        return tuple(sorted(hits, key=lambda h: (-h.score, str(h.id))))
+
+    # -------------------------------------------------------------- fusing
+
+    def _fuse(
+        self, near: Sequence[tuple[int, float]], words: Sequence[tuple[int, float]], groups: Sequence[Group], named: Sequence[str]
+    ) -> tuple[Hit, ...]:
+        lists: dict[str, dict[str, float]] = {name: {} for name in WEIGHTS}
+        asks: defaultdict[str, list[float]] = defaultdict(list)
+        parts: defaultdict[str, dict[str, float]] = defaultdict(dict)
+        for row, similarity in near:
+            unit = self.index.units[row]
+            if unit.group not in groups:
+                continue
+            article = unit.target.split("__", 1)[0]
+            if unit.kind == "ask":
+                asks[article].append(similarity)
+            else:
+                name = "gist" if unit.kind == "gist" else "text"
+                lists[name].setdefault(article, similarity)
+            if unit.kind in ("part", "item"):
+                parts[article].setdefault(unit.target, similarity)
+        lists["asks"] = {article: _mean(sorted(found, reverse=True)[:2]) for article, found in asks.items()}
+        for row, score in words:
+            unit = self.index.units[row]
+            article = unit.target.split("__", 1)[0]
+            lists["words of texts" if unit.kind in TEXT_KINDS else "words of guides"].setdefault(article, score)
+        ranks = {name: _ranks(scores) for name, scores in lists.items()}
+        dense = _ranks(_best(lists["asks"], lists["gist"], lists["text"]))
+        lexical = _ranks(_best(lists["words of guides"], lists["words of texts"]))
+        similar = _best(lists["asks"], lists["gist"], lists["text"])
+        hits = []
+        for article in dense | lexical:
+            score = sum(WEIGHTS[name] / (RANK_CONSTANT + of[article]) for name, of in ranks.items() if article in of)
+            place = ProvisionId.parse(article)
+            score += NAMED_LAW_BONUS if place.law in named else 0.0
+            narrow = self._narrowest(place, parts.get(article, {}))
+            hits.append(Hit(narrow, score, dense.get(article), lexical.get(article), cited=False, similarity=similar.get(article, 0.0)))
+        return tuple(sorted(hits, key=lambda h: (-round(h.score, 9), self.corpus.laws[h.id.law].rank, str(h.id))))  # type: ignore[union-attr]
+
+    def _narrowest(self, article: ProvisionId, parts: Mapping[str, float]) -> SourceId:
+        """The paragraph that matches best; of a long list, the item that does."""
+        if not parts:
+            return article
+        best = max(parts, key=lambda target: (parts[target], target))
+        place = ProvisionId.parse(best)
+        paragraph = ProvisionId(place.law, place.version, place.article, place.paragraph)
+        whole = self.corpus.provision(paragraph)
+        text = whole.text_en or whole.text_zh or ""
+        return place if place.item and len(text) > WHOLE_PARAGRAPH_CHARS else whole.id
+
+    def _scenario(self, near: Iterable[tuple[int, float]]) -> tuple[Scenario | None, float]:
+        found: defaultdict[str, list[float]] = defaultdict(list)
+        for row, similarity in near:
+            unit = self.index.units[row]
+            if unit.group == "scenario":
+                found[unit.target].append(similarity)
+        scores = {name: _mean(values[:2]) for name, values in found.items()}
+        if not scores:
+            return None, 0.0
+        name = max(scores, key=lambda n: (scores[n], n))
+        return next(s for s in self.corpus.scenarios if s.name == name), scores[name]
+
+
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _ranks(scores: Mapping[str, float]) -> dict[str, int]:
+    order = sorted(scores, key=lambda article: (-round(scores[article], 6), article))
+    return {article: rank for rank, article in enumerate(order, 1)}
+
+
+def _best(*lists: Mapping[str, float]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for scores in lists:
+        for article, score in scores.items():
+            found[article] = max(score, found.get(article, score))
+    return found

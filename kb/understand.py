@@ -1,0 +1,208 @@
+"""What a question asks for, before anything is searched: places cited, sources named, the date meant, what cannot be answered.
+
+Rules only, in three languages; nothing here looks at the text of the law.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+
+from kb.citation import CitationMention, LawMention, law_mentions, read_citations
+from kb.corpus import Corpus
+from kb.model import ProvisionId, Query
+from kb.text import CJK, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class CitedPlace:
+    """A citation in the question and the place it means (None: an instrument that this corpus does not hold)."""
+
+    mention: CitationMention
+    place: ProvisionId | None
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """A question as understood. `text` is what is searched: the question, with the one it follows up where it does.
+
+    `on` is the date whose law is asked for; `past` says that the question itself named an earlier one.
+    `bare` lists article numbers that no instrument could be told for.
+    """
+
+    query: Query
+    text: str
+    on: date
+    past: bool
+    cited: tuple[CitedPlace, ...]
+    bare: tuple[str, ...]
+    laws: tuple[str, ...]
+    documents: tuple[str, ...]
+    draft: bool
+    comparison: bool
+    foreign: str | None
+    unknown_laws: tuple[str, ...]
+    prediction: bool
+    vague: bool
+    follows_up: bool
+
+    @property
+    def names_a_source(self) -> bool:
+        return bool(self.cited or self.laws or self.documents or self.draft)
+
+
+_FOLLOW_UP = re.compile(
+    r"^\s*(?:and\b|what about|how about|what if|but\b|so\b|then\b|also\b|why\b|same for|et\b|mais\b|alors\b|qu['’]en est-il|et si\b|pourquoi"
+    r"|那|那么|如果是|要是|换成|还有|为什么|具体|它|这条|该条|上面|刚才)",
+    re.IGNORECASE,
+)
+_PRONOUN = re.compile(r"\b(?:it|that|this|those|these|they|them|cela|ça|ceci|celle-ci|celui-ci)\b|这个|那个|这些|该|其", re.IGNORECASE)
+_DRAFT = re.compile(
+    r"\b(?:the\s+|2023\s+)draft\b|\bdraft\s+(?:provisions|rules|regulation|measures|article|version\s+of\s+2023|of\s+2023)\b|\b(?:le|du|au)\s+projet\s+(?:de\s+(?:2023|dispositions|texte|règlement|mesures)|FRT)\b"
+    r"|\b(?:projet|draft)\s+(?:de\s+)?(?:2023)\b|\b(?:le|du|au)\s+Projet\b|texte soumis à consultation|consultation (?:draft|version)|\bdu\s+Projet\b|征求意见稿|意见稿|2023年?的?草案|草案",
+    re.IGNORECASE,
+)
+_COMPARE = re.compile(
+    r"\b(?:compar\w*|differ\w*|changed?|changes|versus|vs\.?|instead of|replaced|no longer|dropped|kept|evol\w*|différen\w*|changé|changements?|par rapport|remplac\w*|supprim\w*)\b"
+    r"|区别|不同|变化|相比|对比|比较|改了|变了|还保留|取消了|删",
+    re.IGNORECASE,
+)
+_FOREIGN = re.compile(
+    r"\b(?:GDPR|RGPD|CNIL|BIPA|CCPA|CPRA|HIPAA|LGPD|AI Act|Illinois|EU law|European (?:Union|law|rules)|Union européenne|droit (?:français|européen|américain|allemand)"
+    r"|loi (?:française|européenne|américaine|suisse)|(?:US|American|German|French|UK|British|Japanese|Singapore|Indian) (?:law|rules|courts?))\b|règlement européen"
+    r"|欧盟|《?通用数据保护条例》?|美国(?:法|的法律|各州)|德国法|法国法|日本法|英国法|香港(?:的)?(?:法|私隐|条例)",
+    re.IGNORECASE,
+)
+_PREDICTION = re.compile(
+    r"\b(?:predict\w*|forecast|how likely|odds|what are (?:my|our|the) chances|chances? (?:of|that)|do you (?:think|believe|expect)|in your opinion|will (?:china|the cac|the regulator|the government"
+    r"|the courts?|a court|the judge|they|beijing|the authorit\w+|the police)\b|will .{0,60}(?:next year|in the future|one day|in 20(?:2[7-9]|3\d))"
+    r"|pensez-vous|croyez-vous|selon vous|à votre avis|va-t-(?:il|elle|on)\b|vont-(?:ils|elles)\b|prédi\w+|prévoyez|l['’]an prochain|l['’]année prochaine|à l['’]avenir|quelles? (?:sont )?(?:mes|nos|les) chances)"
+    r"|你估计|你觉得|你认为|预测|会不会.{0,14}(?:修改|修订|出台|禁止|放开|取消|收紧|罚)|将来会|未来会|明年|后年|胜算|能不能赢|能赢|能不能胜诉|几率|概率|可能性(?:有)?多大|会怎么判",
+    re.IGNORECASE,
+)
+_GENERIC = frozenset(
+    "legal illegal allow allowed ok okay law rule right possible permit need do help question tell explain know think say happen thing one case work"
+    " droit légal loi possible faire permis autorisé aide question expliquer savoir dire règle cas chose besoin"
+    " 行 行不行 可以 合法 合规 违法 问题 办 弄 这样 那样 帮 帮忙 告诉 解释 规定 法律 怎么办 做 搞 没 不 啊 呀 吧 行吗 可不可以 能不能 对 对吗".split()
+)
+_GENERIC_STEMS = frozenset(t for language in ("en", "fr", "zh") for word in _GENERIC for t in tokens(word, language))  # type: ignore[arg-type]
+
+_EN_MONTHS = {m.lower(): i for i, m in enumerate(calendar.month_name) if m}
+_FR_MONTHS = dict(zip("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(), range(1, 13), strict=True))
+_MONTHS = _EN_MONTHS | _FR_MONTHS
+_NAMES = "|".join(_MONTHS)
+_PAST = re.compile(
+    rf"(?:\b(?P<prep>back in|in|during|as of|on|until|before|en|au|avant|fin|début|courant|dès)\s+(?:the\s+|le\s+)?|\b(?=(?:\d{{1,2}}(?:er|st|nd|rd|th)?\s+)?(?:{_NAMES})\s))"
+    rf"(?:(?P<d>\d{{1,2}})(?:er|st|nd|rd|th)?\s+)?(?:(?P<m>{_NAMES})\s+)?(?P<y>20[0-3]\d)\b(?!\s*(?:draft|measures|law|newsletter|projet))"
+    rf"|(?P<zy>20[0-3]\d)\s*年\s*(?:(?P<zm>\d{{1,2}})\s*月\s*(?:(?P<zd>\d{{1,2}})\s*日)?)?(?!\s*(?:的|那篇|这篇|那份)?\s*(?:介绍)?\s*(?:草案|征求意见稿|意见稿|办法|规定|简报|通讯|newsletter|文章|版|修订|修正|修改))",
+    re.IGNORECASE,
+)
+
+
+def understand(query: Query, corpus: Corpus) -> Understanding:
+    """Read a question; its earlier questions serve where it leans on them."""
+    follows_up = bool(query.history) and _leans_on_history(query)
+    text = f"{query.history[-1]} {query.text}" if follows_up else query.text
+    mentions = law_mentions(query.text, corpus.names)
+    context = _context_law(query.history, corpus) if query.history else None
+    names = corpus.names
+    draft_word = bool(_DRAFT.search(query.text))
+    documents = tuple(d.slug for d in corpus.documents.values() if _names_document(query.text, d.slug, corpus))
+    on, past = _date_meant(query) if not (draft_word or documents) else (query.on, False)
+    cited: list[CitedPlace] = []
+    bare: list[str] = []
+    for mention in read_citations(query.text, names, context=context):
+        if mention.law is None and mention.unknown_law is None:
+            if draft_word and "frt-draft" in corpus.laws:
+                mention = replace(mention, law="frt-draft", inferred=True)
+            else:
+                bare.append(mention.article)
+                continue
+        cited.append(CitedPlace(mention, corpus.place(mention, on), query.text[mention.start : mention.end]))
+    laws = _strong_laws(mentions, query.text)
+    draft = draft_word or "frt-draft" in laws or any(c.place and c.place.law == "frt-draft" for c in cited)
+    foreign = _FOREIGN.search(query.text)
+    return Understanding(
+        query=query,
+        text=text,
+        on=on,
+        past=past,
+        cited=tuple(cited),
+        bare=tuple(bare),
+        laws=tuple(law for law in laws if corpus.laws[law].binding),
+        documents=documents,
+        draft=draft,
+        comparison=bool(_COMPARE.search(query.text)),
+        foreign=foreign[0] if foreign else None,
+        unknown_laws=tuple(dict.fromkeys(m.name for m in mentions if m.slug is None and not m.name.startswith("loi ") and not documents)),
+        prediction=bool(_PREDICTION.search(query.text)),
+        vague=_is_vague(query, follows_up) and not laws and not cited and not documents and not draft,
+        follows_up=follows_up,
+    )
+
+
+def _leans_on_history(query: Query) -> bool:
+    words = [t for t in tokens(query.text, query.language) if t not in _GENERIC_STEMS]
+    short = len(words) <= (6 if query.language == "zh" else 4)
+    return bool(_FOLLOW_UP.match(query.text)) or (short and bool(_PRONOUN.search(query.text))) or len(words) <= 2
+
+
+def _context_law(history: tuple[str, ...], corpus: Corpus) -> str | None:
+    for text in reversed(history):
+        named = [m.slug for m in law_mentions(text, corpus.names) if m.slug and not m.weak]
+        cited = [c.law for c in read_citations(text, corpus.names) if c.law]
+        if named or cited:
+            return (cited or named)[-1]
+    return None
+
+
+def _strong_laws(mentions: list[LawMention], text: str) -> tuple[str, ...]:
+    found = [m.slug for m in mentions if m.slug and not m.weak]
+    weak = [m.slug for m in mentions if m.slug and m.weak and re.match(r"\s*(?:say|require|define|provide|规定|怎么说|要求)", text[m.end :])]
+    return tuple(dict.fromkeys([*found, *weak]))
+
+
+def _names_document(text: str, slug: str, corpus: Corpus) -> bool:
+    document = corpus.documents[slug]
+    aliases = [a for names in document.aliases.values() for a in names]
+    aliases += [document.short.en, document.short.zh, document.short.fr, slug]
+    for alias in aliases:
+        if CJK.search(alias):
+            if re.search(rf"(?<!即时){re.escape(alias)}", text):
+                return True
+        elif re.search(rf"(?<![A-Za-zÀ-ÿ]){re.escape(alias)}(?![A-Za-zÀ-ÿ])(?!\s*\d)", text, re.IGNORECASE):
+            return True
+    return slug == "ds-newsletter" and bool(re.search(r"(?<![a-z])newsletter(?![a-z])|lettre d['’]information|简报", text, re.IGNORECASE))
+
+
+def _date_meant(query: Query) -> tuple[date, bool]:
+    """The last day of the period that the question names, where that is before the date of the query."""
+    for found in _PAST.finditer(query.text):
+        year = int(found["y"] or found["zy"])
+        named_month = found["m"].lower() if found["m"] else None
+        month = _MONTHS[named_month] if named_month else int(found["zm"]) if found["zm"] else None
+        day = found["d"] or found["zd"]
+        if month is not None and not 1 <= month <= 12:
+            continue
+        last = calendar.monthrange(year, month or 12)[1]
+        if day is not None and not (month and 1 <= int(day) <= last):
+            continue
+        meant = date(year, month or 12, int(day) if day else last)
+        if (found["prep"] or "").lower() in {"before", "until", "avant"}:
+            meant = date(year, month or 1, int(day) if day else 1)
+            meant = date.fromordinal(meant.toordinal() - 1)
+        if meant < query.on and not (year == query.on.year and month is None):
+            return meant, True
+    return query.on, False
+
+
+def _is_vague(query: Query, follows_up: bool) -> bool:
+    if follows_up:
+        return False
+    words = [t for t in tokens(query.text, query.language) if t not in _GENERIC_STEMS and not t.isdigit()]
+    if query.language == "zh":
+        words = [w for w in words if not set(w) <= set("那这样弄行不啊呢吗的可以能怎么办做搞们我你")]
+    return len(words) == 0
