@@ -10,12 +10,14 @@ from datetime import date
 from functools import cached_property
 
 import kb
-from kb.corpus import Corpus, load_corpus
+from kb.corpus import Corpus
+from kb.corpus_load import load_corpus
 from kb.encoder import Encoder, Progress, load_encoder
 from kb.errors import BadInput
 from kb.generate import chain, quoting_draft
+from kb.ids import PassageId, ProvisionId
 from kb.index import BuildReport, Index, ensure_index
-from kb.model import Answer, Citation, Claim, Draft, Language, Note, PassageId, Query, Refusal
+from kb.model import Answer, Citation, Claim, Draft, Hit, Language, Note, Query, Refusal
 from kb.phrases import STANDINGS, say
 from kb.plan import Plan, plan
 from kb.retrieve import LawRetriever
@@ -43,7 +45,9 @@ class Assistant:
     def __init__(self, corpus: Corpus, settings: Settings, index: Index, report: BuildReport) -> None:
         self.corpus, self.settings, self.index, self.report = corpus, settings, index, report
         self._lock = threading.Lock()
-        self.chain = chain(self._understand, self._plan, self._draft, self._verify).with_types(input_type=_State, output_type=_State)
+        self.chain = chain(self._understand, self._plan, self._draft, self._verify).with_types(
+            input_type=_State, output_type=_State
+        )
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None, encoder: Encoder | None = None) -> Assistant:
@@ -70,7 +74,9 @@ class Assistant:
         with self._lock:
             return LawRetriever(corpus=self.corpus, index=self.index, encoder=self.encoder)
 
-    def query(self, text: str, on: date | None = None, language: Language | None = None, history: tuple[str, ...] = ()) -> Query:
+    def query(
+        self, text: str, on: date | None = None, language: Language | None = None, history: tuple[str, ...] = ()
+    ) -> Query:
         """A checked query: BadInput where the text is empty or too long; the language is told from the text."""
         plain = text.replace("\0", "").strip()
         if not plain:
@@ -87,6 +93,21 @@ class Assistant:
         timing = state.ms | {"total": round((time.perf_counter() - started) * 1000, 1)}
         return replace(state.answer, timing_ms=timing)
 
+    def search(self, query: Query, k: int) -> tuple[Hit, ...]:
+        """The places a question finds: what it cites first, then provisions in force, and drafts where it names one."""
+        asked = understand(query, self.corpus)
+        cited = [self.corpus.find(c.place) for c in asked.cited if c.place]
+        first = [Hit(p.id, 1.0, None, None, cited=True) for p in cited if p]
+        vector = self.retriever.encode(asked.text)
+        found = list(self.retriever.find(asked.text, query.language, asked.on, asked.laws, vector).hits)
+        if asked.draft:
+            found += self.retriever.drafts(asked.text, query.language, asked.on, vector)
+        if asked.documents:
+            found += self.retriever.passages(asked.text, query.language, asked.on, asked.documents, vector)
+        seen = {h.id.whole_article for h in first if isinstance(h.id, ProvisionId)}
+        rest = [h for h in found if not (isinstance(h.id, ProvisionId) and h.id.whole_article in seen)]
+        return (*first, *sorted(rest, key=lambda h: -h.score))[:k]
+
     # -------------------------------------------------------------- the chain
 
     def _understand(self, state: _State) -> _State:
@@ -95,17 +116,19 @@ class Assistant:
     def _plan(self, state: _State) -> _State:
         assert state.understanding is not None
         understanding = state.understanding
-        return self._timed(state, "retrieve", lambda: replace(state, plan=plan(understanding, self.corpus, self.retriever)))
+        return self._timed("retrieve", lambda: replace(state, plan=plan(understanding, self.corpus, self.retriever)))
 
     def _draft(self, state: _State) -> _State:
         assert state.plan is not None and state.understanding is not None
         material, understanding = state.plan.material, state.understanding
-        return self._timed(state, "generate", lambda: replace(state, draft=quoting_draft(material, understanding, self.corpus)))
+        return self._timed(
+            "generate", lambda: replace(state, draft=quoting_draft(material, understanding, self.corpus))
+        )
 
     def _verify(self, state: _State) -> _State:
-        return self._timed(state, "verify", lambda: replace(state, answer=self._checked(state)))
+        return self._timed("verify", lambda: replace(state, answer=self._checked(state)))
 
-    def _timed(self, state: _State, stage: str, step: Callable[[], _State]) -> _State:
+    def _timed(self, stage: str, step: Callable[[], _State]) -> _State:
         started = time.perf_counter()
         done = step()
         done.ms[stage] = round((time.perf_counter() - started) * 1000, 1)
@@ -181,7 +204,9 @@ def render_text(
         citation = citations[claim.citation]
         label = citation.label_zh if language == "zh" else citation.label
         marks = ("「", "」") if language == "zh" else ("« ", " »") if language == "fr" else ("“", "”")
-        held = "" if claim.quote_language == "zh" or citation.role == "commentary" else f" ({say('unofficial', language)})"
+        held = (
+            "" if claim.quote_language == "zh" or citation.role == "commentary" else f" ({say('unofficial', language)})"
+        )
         quote = claim.quote.replace("\n", "\n   ")
         lines += ["", f"{number}. {claim.text}", f"   {marks[0]}{quote}{marks[1]}"]
         lines.append(f"   — {label} · {standing_text(corpus, citation, language)}{held}")

@@ -1,6 +1,6 @@
 """Written citation ⇄ place in a law, in English, Chinese and French notation.
 
-Reading is done in three steps, one function each: the names of instruments in a text (`law_mentions`), the article
+Reading is done in three steps, one function each: the names of instruments in a text (`kb.names.law_mentions`), the article
 numbers in it (`_article_groups`), and which number belongs to which instrument (`read_citations`). Nothing here knows
 what the corpus holds: that is `Corpus.resolve`.
 """
@@ -8,40 +8,18 @@ what the corpus holds: that is `Corpus.resolve`.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import cn2an
 
-from kb.model import Language, Law, ProvisionId
+from kb.ids import ProvisionId
+from kb.model import Language, Law
+from kb.names import LawMention, Name, law_mentions
 from kb.text import CJK, sentences
 
 MAX_RANGE = 120
 """A written range longer than this is not expanded: nobody cites 120 articles, and it would be a way to flood us."""
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """One way to write the name of an instrument; `weak` ones are also ordinary words ("measures", 办法)."""
-
-    text: str
-    slug: str
-    weak: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LawMention:
-    """A name found in a text. `slug` is None for an instrument that `names` does not know; `name` is as written.
-
-    A `weak` mention is an ordinary word and names an instrument only beside an article number.
-    """
-
-    slug: str | None
-    name: str
-    start: int
-    end: int
-    weak: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,85 +42,16 @@ class CitationMention:
     end: int
 
 
-# ------------------------------------------------------------------ names
-
-_WEAK = re.compile(
-    r"(?:(?:the|these|les|ces) )?(?:measures|mesures|provisions)|(?:the|le) (?:draft|projet)|办法|本办法|规定|意见稿|projet", re.IGNORECASE
-)
-
-
-def names_of(laws: Iterable[Law]) -> tuple[Name, ...]:
-    """All names of the laws: titles (also without 中华人民共和国), short names and aliases."""
-    found: dict[str, Name] = {}
-    for law in laws:
-        written: list[str] = []
-        for texts in (law.title, law.short):
-            written += [texts.en, texts.zh, texts.fr]
-        for aliases in law.aliases.values():
-            written += aliases
-        for text in written:
-            plain = text.strip("《》").removeprefix("中华人民共和国")
-            for form in {text, plain, re.sub(r"^(?:the|les|le|la) ", "", plain, flags=re.IGNORECASE)}:
-                if form:
-                    found.setdefault(form.lower(), Name(form, law.slug, _WEAK.fullmatch(form) is not None))
-    return tuple(sorted(found.values(), key=lambda n: (-len(n.text), n.text)))
-
-
-@lru_cache(maxsize=8)
-def _name_pattern(names: tuple[Name, ...]) -> re.Pattern[str]:
-    def one(text: str) -> str:
-        body = re.sub(r"(?:\\\s|\s)+", r"\\s+", re.escape(text))
-        body = body.replace("'", "['’]").replace("’", "['’]") if "[" not in body else body
-        left = "" if CJK.match(text[0]) or not text[0].isalnum() else r"(?<![A-Za-zÀ-ÿ0-9])"
-        right = "" if CJK.match(text[-1]) or not text[-1].isalnum() else r"(?![A-Za-zÀ-ÿ0-9])"
-        return f"{left}{body}{right}"
-
-    return re.compile("|".join(one(n.text) for n in names) or r"(?!)", re.IGNORECASE)
-
-
-_FOREIGN = re.compile(
-    r"《[^《》\n]{2,60}(?:《[^《》\n]{2,40}》[^《》\n]{0,40})?》"
-    r"|\b(?:GDPR|RGPD|CCPA|CPRA|BIPA|HIPAA|(?:EU )?AI Act)\b"
-    r"|\b(?:[A-Z][\w’'-]+\s+(?:(?:of|on|and|for|the)\s+)*){1,6}(?:Law|Act|Code|Regulations?|Directive|Provisions|Rules)\b"
-    r"|\bCode\s+(?:(?:du|de la|de l['’]|des|de)\s*)?[a-zà-ÿ]+|\b[Ll]oi\s+(?:sur|relative)\s+[\w’' -]{3,40}"
-)
 _BEFORE_ARTICLE_ZH = re.compile(r"[\u4e00-\u9fff]{1,20}?(?:法典|法|条例|办法|规定|解释)$")
 _LEADING_ZH = re.compile(r"^.*?(?:根据|依据|依照|按照|违反|适用|参照|关于|以及|所称|规定的|和|与|及|在|的)")
 _SELF = re.compile(r"(?:本法|本办法|本规定|本条例|this (?:Law|Code)|these (?:Measures|Provisions|Regulations))\s*$")
-_SAME = re.compile(r"(?:(?<!合)同法|该法|该办法|该规定|the same (?:law|act|measures)|ibid\.?|la même loi)\s*,?\s*$", re.IGNORECASE)
-_SELF_AFTER = re.compile(r"^\s*,?\s*(?:of|de)\s+(?:this (?:Law|Code)|these (?:Measures|Provisions|Regulations)|cette loi|la présente loi)", re.IGNORECASE)
-
-
-def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
-    """Names of instruments in `text`, in order, the longest where names overlap; unknown ones have no slug."""
-    by_text = {re.sub(r"\s+", " ", n.text.lower()).replace("’", "'"): n for n in names}
-    found: list[LawMention] = []
-    for match in _name_pattern(names).finditer(text):
-        name = by_text.get(re.sub(r"\s+", " ", match[0].lower()).replace("’", "'"))
-        if name:
-            found.append(LawMention(name.slug, match[0], match.start(), match.end(), _is_plain(name, match[0])))
-    taken = [(m.start, m.end) for m in found]
-    for match in _FOREIGN.finditer(text):
-        start, end, name_text = match.start(), match.end(), match[0]
-        inside = [m for m in found if m.start >= start and m.end <= end]
-        title = name_text.strip("《》")
-        if inside and (name_text.startswith("《") and inside[0].end - inside[0].start >= len(title) - 8):
-            continue
-        if inside and not name_text.startswith("《"):
-            continue
-        if any(s < end and start < e for s, e in taken) and not inside:
-            continue
-        words = re.sub(r"^(?:The|This|Under|What|Does|Is|Article|Art|In|By|Of|Which|Whether|And)\s+", "", name_text)
-        if words in {"Law", "Act", "Code", "Regulation", "Regulations", "Directive", "Provisions", "Rules"}:
-            continue
-        found = [m for m in found if m not in inside]
-        found.append(LawMention(None, words.strip("《》"), end - len(words), end))
-    return sorted(found, key=lambda m: m.start)
-
-
-def _is_plain(name: Name, written: str) -> bool:
-    """Whether an ordinary word is written as one: "the measures" in lower case, 办法, 规定."""
-    return name.weak and (written.split()[-1].islower() or CJK.match(written) is not None)
+_SAME = re.compile(
+    r"(?:(?<!合)同法|该法|该办法|该规定|the same (?:law|act|measures)|ibid\.?|la même loi)\s*,?\s*$", re.IGNORECASE
+)
+_SELF_AFTER = re.compile(
+    r"^\s*,?\s*(?:of|de)\s+(?:this (?:Law|Code)|these (?:Measures|Provisions|Regulations)|cette loi|la présente loi)",
+    re.IGNORECASE,
+)
 
 
 # ------------------------------------------------------------------ article numbers
@@ -164,7 +73,9 @@ _LATIN_GROUP = re.compile(
     rf"(?:\s*(?:,\s*(?:and|et|or|ou)|,|;|and|et|or|ou|&|to|through|à|au|–|-)\s*(?:articles?\s+|l['’]article\s+)?{_N}{_UNIT}(?:-\d(?!\d))?{_TAIL_NAMELESS})*)",
     re.IGNORECASE,
 )
-_LATIN_ELEMENT = re.compile(rf"(?P<sep>to|through|à|au|–|-)?\s*(?P<n>premier|1er|{_N})(?P<ins>-\d(?!\d))?{_TAIL}", re.IGNORECASE)
+_LATIN_ELEMENT = re.compile(
+    rf"(?P<sep>to|through|à|au|–|-)?\s*(?P<n>premier|1er|{_N})(?P<ins>-\d(?!\d))?{_TAIL}", re.IGNORECASE
+)
 _BARE = re.compile(rf"\s*(?:§\s*)?(?P<n>{_N}){_UNIT}(?P<ins>-\d(?!\d))?{_TAIL}(?!\s*[-/]\d)")
 
 _Z = r"(?:[一二三四五六七八九十百千零〇两]+|\d{1,4})"
@@ -264,9 +175,14 @@ def _bare_articles(text: str, mentions: list[LawMention], taken: list[tuple[int,
     """Numbers right behind a name: "PIPL 28(2)"; years and dates are none."""
     for mention in mentions:
         found = _BARE.match(text, mention.end)
-        if not found or mention.weak or CJK.match(text[mention.end - 1]) or any(s < found.end() and found.start("n") < e for s, e in taken):
+        if (
+            not found
+            or mention.weak
+            or CJK.match(text[mention.end - 1])
+            or any(s < found.end() and found.start("n") < e for s, e in taken)
+        ):
             continue
-        if int(found["n"]) > 1260 or not 0 < int(found["n"]) or text[found.end() :].lstrip()[:1] in {"条", "年", "款"}:
+        if int(found["n"]) > 1260 or not int(found["n"]) > 0 or text[found.end() :].lstrip()[:1] in {"条", "年", "款"}:
             continue
         first, second, item = found["p1"], found["p2"], found["item"]
         paragraph = int(first) if second and first else int(found["par"]) if (found["par"] or "").isdigit() else None
@@ -278,12 +194,17 @@ def _bare_articles(text: str, mentions: list[LawMention], taken: list[tuple[int,
 # ------------------------------------------------------------------ which number belongs to which name
 
 _AFTER = re.compile(
-    r"\s*,?\s*(?:of|in|under|from|de|du|des|dans)?\s*(?:the|la|le|les|l['’])?\s*(?:PRC|Chinese|China['’]s|2023|2025|final|new)?\s*[\"“«《(]*\s*", re.IGNORECASE
+    r"\s*,?\s*(?:of|in|under|from|de|du|des|dans)?\s*(?:the|la|le|les|l['’])?\s*(?:PRC|Chinese|China['’]s|2023|2025|final|new)?\s*[\"“«《(]*\s*",
+    re.IGNORECASE,
 )
-_BEFORE = re.compile(r"(?:\s*(?:\([^()]{1,40}\)|（[^（）]{1,40}）))?\s*[》”\"»')]*\s*(?:,|，|:|：|的|中的?|中|'s|’s|\s)*\s*")
+_BEFORE = re.compile(
+    r"(?:\s*(?:\([^()]{1,40}\)|（[^（）]{1,40}）))?\s*[》”\"»')]*\s*(?:,|，|:|：|的|中的?|中|'s|’s|\s)*\s*"
+)
 
 
-def read_citations(text: str, names: tuple[Name, ...], context: str | None = None, own: str | None = None) -> list[CitationMention]:
+def read_citations(
+    text: str, names: tuple[Name, ...], context: str | None = None, own: str | None = None
+) -> list[CitationMention]:
     """Every article cited in `text`, in order, with the instrument it belongs to.
 
     A name written beside the number decides. Otherwise the name is inferred: 本法 and "this Law" mean `own` (the
@@ -294,7 +215,9 @@ def read_citations(text: str, names: tuple[Name, ...], context: str | None = Non
     strong = [m for m in mentions if not m.weak]
     articles = sorted((*_latin_articles(text), *_chinese_articles(text)), key=lambda a: a.start)
     taken = [(a.start, a.end) for a in articles]
-    articles = sorted((*articles, *_bare_articles(text, mentions, taken)), key=lambda a: (a.start, int(a.article.split("-")[0])))
+    articles = sorted(
+        (*articles, *_bare_articles(text, mentions, taken)), key=lambda a: (a.start, int(a.article.split("-")[0]))
+    )
     spans = sentences(text)
     found: list[CitationMention] = []
     last: LawMention | None = None
@@ -332,7 +255,9 @@ def _beside(text: str, group: _Article, mentions: list[LawMention], articles: li
             end = max(end, other.end)
     start = group.start
     for other in reversed(articles):
-        if other.end <= start and re.fullmatch(r"\s*(?:[,、，和与及或至到–—-]|and|et|以及|至)*\s*", text[other.end : start]):
+        if other.end <= start and re.fullmatch(
+            r"\s*(?:[,、，和与及或至到–—-]|and|et|以及|至)*\s*", text[other.end : start]
+        ):
             start = other.start
     before = [m for m in mentions if m.end <= start]
     if before and _BEFORE.fullmatch(text[before[-1].end : start]):

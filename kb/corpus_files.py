@@ -17,7 +17,8 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from kb.errors import CorpusError
-from kb.model import Kind, Language, PassageId, ProvisionId, Trilingual, article_range
+from kb.ids import PassageId, ProvisionId, article_range
+from kb.model import Kind, Language, Trilingual
 
 T = TypeVar("T")
 Place = tuple[int, int | None]
@@ -94,6 +95,7 @@ class VersionFront(_Strict):
     document_no: str | None = None
     source_url: NonEmpty
     retrieved_on: date
+    evidence: NonEmpty
     articles: Annotated[tuple[str, ...], BeforeValidator(lambda v: tuple(article_range(v)))]
     completeness: Literal["full", "partial"]
     chinese: ChineseSource
@@ -133,15 +135,15 @@ class DocumentFront(_Strict):
 
 
 class NoteEntry(_Strict):
-    at: Annotated[PassageId, BeforeValidator(lambda v: PassageId.parse(v))]
+    at: Annotated[PassageId, BeforeValidator(PassageId.parse)]
     kind: Literal["renumbered", "overtaken", "mistaken"]
     message: Texts
-    decided_by: list[Annotated[ProvisionId, BeforeValidator(lambda v: ProvisionId.parse(v))]]
+    decided_by: list[Annotated[ProvisionId, BeforeValidator(ProvisionId.parse)]]
     source: str | None = None
 
 
 class StepEntry(_Strict):
-    id: Annotated[ProvisionId, BeforeValidator(lambda v: ProvisionId.parse(v))]
+    id: Annotated[ProvisionId, BeforeValidator(ProvisionId.parse)]
     why: Texts
 
 
@@ -169,9 +171,10 @@ class ScopeFile(_Strict):
 class ConcordanceRow(_Strict):
     """Where the rule of an old place went. `new` is empty where it has no successor."""
 
-    old: Annotated[ProvisionId, BeforeValidator(lambda v: ProvisionId.parse(v))]
+    old: Annotated[ProvisionId, BeforeValidator(ProvisionId.parse)]
     new: Annotated[
-        tuple[ProvisionId, ...], BeforeValidator(lambda v: tuple(ProvisionId.parse(p) for p in v.split(";") if p.strip()))
+        tuple[ProvisionId, ...],
+        BeforeValidator(lambda v: tuple(ProvisionId.parse(p) for p in v.split(";") if p.strip())),
     ]
     change: Literal["same", "references", "changed", "merged", "replaced", "dropped"]
     note: str = ""
@@ -200,7 +203,7 @@ def read_text(path: Path) -> str:
 def parse_yaml(path: Path, text: str, schema: Any, first_line: int = 1) -> Any:
     """YAML text checked against a pydantic type; `first_line` is where the text starts in the file."""
     try:
-        data = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader)
+        data = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + first_line if mark else None
@@ -311,7 +314,9 @@ def read_version(path: Path) -> tuple[VersionFront, list[ArticleText]]:
         for (at, _), problem in zip(lines, places.problems, strict=True):
             if problem:
                 raise CorpusError(path, at, f"Article {name}: {problem}")
-        articles.append(ArticleText(name, chapter, tuple(zip(places.places, (t for _, t in lines), strict=True)), number))
+        articles.append(
+            ArticleText(name, chapter, tuple(zip(places.places, (t for _, t in lines), strict=True)), number)
+        )
     return front, articles
 
 
@@ -372,5 +377,3 @@ def read_document(path: Path) -> tuple[DocumentFront, list[tuple[int, str, list[
         else:
             sections[-1][2].append(line)
     return front, sections
-
-

@@ -175,7 +175,10 @@ def build_bert(weights: E5Weights) -> Any:
                 shape = shapes.get(f"{short}.{mark}")
                 state[f"encoder.layer.{layer}.{long}.{kind}"] = array.reshape(shape) if shape else array
     # the pooler is not used: vectors are means over tokens
-    state |= {"pooler.dense.weight": np.zeros((hidden, hidden), np.float32), "pooler.dense.bias": np.zeros(hidden, np.float32)}
+    state |= {
+        "pooler.dense.weight": np.zeros((hidden, hidden), np.float32),
+        "pooler.dense.bias": np.zeros(hidden, np.float32),
+    }
     missing, unexpected = model.load_state_dict({k: torch.tensor(v) for k, v in state.items()}, strict=False)
     if unexpected or [m for m in missing if not m.endswith(("position_ids", "token_type_ids"))]:
         raise EncoderError(f"the unpacked weights do not fit a BERT model: missing {missing}, unexpected {unexpected}")

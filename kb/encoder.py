@@ -43,7 +43,9 @@ class Encoder(Embeddings):
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(n, dimension) vectors of questions."""
-        vectors = self.model.encode_query(list(texts), normalize_embeddings=True, show_progress_bar=False, batch_size=BATCH)
+        vectors = self.model.encode_query(
+            list(texts), normalize_embeddings=True, show_progress_bar=False, batch_size=BATCH
+        )
         return np.asarray(vectors, np.float32)
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
@@ -146,5 +148,7 @@ def _unpack_into(folder: Path, source: Path) -> None:
     ).save_pretrained(plain)
     transformer = Transformer(str(plain), max_seq_length=e5_weights.MAX_TOKENS)
     pooling = Pooling(transformer.get_embedding_dimension(), pooling_mode="mean")
-    SentenceTransformer(modules=[transformer, pooling], prompts=E5_PROMPTS, device="cpu").save(str(folder), create_model_card=False)
+    SentenceTransformer(modules=[transformer, pooling], prompts=E5_PROMPTS, device="cpu").save(
+        str(folder), create_model_card=False
+    )
     shutil.rmtree(plain)

@@ -13,18 +13,8 @@ from typing import Any, Literal
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from kb.corpus import Corpus
-from kb.model import (
-    Citation,
-    Claim,
-    Draft,
-    Language,
-    Note,
-    PassageId,
-    Provision,
-    ProvisionId,
-    Refusal,
-    SourceId,
-)
+from kb.ids import PassageId, ProvisionId, SourceId
+from kb.model import Citation, Claim, Draft, Language, Note, Provision, Refusal
 from kb.phrases import say
 from kb.quantities import Quantity, quantities
 from kb.understand import Understanding
@@ -155,7 +145,9 @@ def history_notes(place: ProvisionId, corpus: Corpus, language: Language) -> lis
     elif version.in_force_until and successor and successor.new:
         new = labels(successor.new, corpus, language)
         if successor.change in ("same", "references"):
-            message = say("renumbered", language, until=version.in_force_until, old=corpus.label(place, language), new=new)
+            message = say(
+                "renumbered", language, until=version.in_force_until, old=corpus.label(place, language), new=new
+            )
             found.append(Note("renumbered", message, str(place)))
         else:
             message = say("amended", language, old=corpus.label(place, language), from_=version.in_force_until, new=new)
@@ -172,7 +164,9 @@ def number_premises(understanding: Understanding, authorities: tuple[ProvisionId
     for place in authorities:
         today = _quantities_at(place.whole_article, corpus)
         for old, successor in corpus.successors.items():
-            if successor.change in ("same", "references") or place.whole_article not in {n.whole_article for n in successor.new}:
+            if successor.change in ("same", "references") or place.whole_article not in {
+                n.whole_article for n in successor.new
+            }:
                 continue
             former = corpus.find(old)
             if former is None:

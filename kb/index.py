@@ -1,24 +1,19 @@
-"""Corpus → search units → Chroma and BM25 on disk: build beside, verify, swap; open; search.
+"""Units → Chroma and BM25 on disk: build beside, verify, swap; open; search.
 
-A unit is one text by which a place can be found: a paragraph, an item with its lead-in, a whole article, a gist, an ask,
-a passage of a document. English and Chinese are separate units of the same place. The index is disposable: it is named
-by the fingerprint of its units and of the encoder, and made again whenever that changes.
+The index is disposable: it is named by the fingerprint of its units and of the encoder, and made again when that changes.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -27,131 +22,25 @@ from kb import vectors
 from kb.corpus import Corpus
 from kb.encoder import Encoder, Progress, encoder_name
 from kb.errors import IndexError_
-from kb.model import LANGUAGES, Language, Provision
 from kb.settings import Settings
 from kb.text import teach_chinese_words, tokens
+from kb.units import FORMAT, Group, Unit, build_units, day, fingerprint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 1
-"""Raise it when what a unit or the index holds changes: every index is then built again."""
-
 COLLECTION = "units"
-MAX_UNIT_CHARS = 1_800
-LEAD_CHARS = 160
 LOCK_SECONDS = 900
 
-Group = Literal["law", "draft", "document", "scenario", "outside"]
-Kind = Literal["part", "item", "article", "gist", "ask", "passage"]
 
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One searchable text. `target` is the id of the place (or the name of a scenario); dates are yyyymmdd numbers.
-
-    `prompt` is how the encoder reads it: asks are questions like those they are compared with.
-    """
-
-    id: str
-    target: str
-    group: Group
-    kind: Kind
-    language: Language
-    start: int
-    end: int
-    prompt: Literal["query", "document"]
-    text: str
-
-
-def day(on: date) -> int:
-    return on.year * 10_000 + on.month * 100 + on.day
-
-
-ALWAYS = (0, 99_999_999)
-
-
-def build_units(corpus: Corpus) -> list[Unit]:
-    """Every unit of the corpus, in a fixed order, with ids that depend on nothing but their place and kind."""
-    found: list[Unit] = []
-    for article in corpus.all_articles():
-        found += _article_units(corpus, article)
-    for document in corpus.documents.values():
-        for passage in document.passages:
-            text = f"{document.short.en} — {passage.section}. {passage.text}"
-            found.append(
-                Unit(f"{passage.id}#passage.en", str(passage.id), "document", "passage", "en", *ALWAYS, "document", text[:MAX_UNIT_CHARS])
-            )
-    for scenario in corpus.scenarios:
-        for language in LANGUAGES:
-            texts = (scenario.suggestion[language], *scenario.asks[language])
-            found += _asks(f"scenario/{scenario.name}", scenario.name, "scenario", language, texts, ALWAYS)
-    for language in LANGUAGES:
-        found += _asks("outside", "outside", "outside", language, corpus.outside[language], ALWAYS)
-    repeated = [unit for unit, times in Counter(u.id for u in found).items() if times > 1]
-    if repeated:
-        raise IndexError_(f"two units with the id {repeated[0]}")
-    return found
-
-
-def _asks(
-    prefix: str, target: str, group: Group, language: Language, texts: Sequence[str], dates: tuple[int, int]
-) -> Iterator[Unit]:
-    for i, text in enumerate(texts, 1):
-        yield Unit(f"{prefix}#ask.{language}.{i}", target, group, "ask", language, *dates, "query", text)
-
-
-def _article_units(corpus: Corpus, article: Provision) -> Iterator[Unit]:
-    law = corpus.laws[article.id.law]
-    version = corpus.version(law.slug, article.id.version or "")
-    group: Group = "draft" if law.kind == "draft" else "law"
-    dates = (day(version.in_force_from), day(version.in_force_until) if version.in_force_until else ALWAYS[1])
-    place = str(article.id)
-    for language in ("en", "zh"):
-        title = law.short[language]
-        heading = f" {article.heading[language]}" if article.heading else ""
-        head = f"{title} Art. {article.id.article}{heading}: " if language == "en" else f"{title}第{article.id.article}条{heading}："
-        if article.text(language) is None:
-            continue
-        parts = list(_parts(corpus, article))
-        for target, kind, lead, text in parts:
-            words = text(language) or ""
-            before = f"{lead(language)[:LEAD_CHARS]} … " if lead else ""
-            unit_text = (head + before + words)[:MAX_UNIT_CHARS]
-            yield Unit(f"{target}#{kind}.{language}", target, group, kind, language, *dates, "document", unit_text)
-        if sum(kind == "part" for _, kind, _, _ in parts) > 1:
-            whole = (head + (article.text(language) or ""))[:MAX_UNIT_CHARS]
-            yield Unit(f"{place}#article.{language}", place, group, "article", language, *dates, "document", whole)
-    for language in LANGUAGES:
-        if article.gist:
-            heading = f"{article.heading[language]}: " if article.heading else ""
-            text = heading + article.gist[language]
-            yield Unit(f"{place}#gist.{language}", place, group, "gist", language, *dates, "document", text)
-        yield from _asks(place, place, group, language, article.asks.get(language, ()), dates)
-
-
-_TextOf = Callable[[Literal["en", "zh"]], str | None]
-
-
-def _parts(corpus: Corpus, article: Provision) -> Iterator[tuple[str, Kind, Callable[[Any], str] | None, _TextOf]]:
-    """The paragraphs of an article, and their items with the words that lead in to them."""
-    from dataclasses import replace
-
-    for number in sorted({line.paragraph for line in article.lines}):
-        paragraph = corpus.provision(replace(article.id, paragraph=number))
-        yield str(paragraph.id), "part", None, paragraph.text
-        lead = paragraph.lines[0]
-        for line in paragraph.lines[1:]:
-            item = corpus.provision(replace(article.id, paragraph=number, item=line.item))
-            yield str(item.id), "item", lambda language, lead=lead: lead.text(language) or "", item.text
-
-
-def fingerprint(units: Sequence[Unit], encoder: str) -> str:
-    """Names the content of an index: 20 hexadecimal digits over the format, the encoder and every unit."""
-    digest = hashlib.sha256(f"{FORMAT}\0{encoder}\n".encode())
-    for unit in units:
-        digest.update(json.dumps(asdict(unit), ensure_ascii=False, sort_keys=True).encode())
-    return digest.hexdigest()[:20]
+def ship_vectors(corpus: Corpus, settings: Settings) -> Path:
+    """Write the vectors of the whole corpus beside it, so that a first build embeds nothing. Needs a built index."""
+    file = vectors.file_name(encoder_name(settings))
+    known = vectors.read_vectors([corpus.root / "vectors" / file, settings.home / "vectors" / file])
+    keys = [vectors.key_of(unit.text, unit.prompt) for unit in build_units(corpus)]
+    path = corpus.root / "vectors" / file
+    vectors.write_vectors(path, keys, known)
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +70,9 @@ class Index:
             self._collection = client.get_collection(COLLECTION)
             stored = self._collection.count()
         except Exception as error:  # whatever is wrong with a damaged index: it is made again
-            raise IndexError_(f"{folder}: cannot be opened ({type(error).__name__}); run `kb index --rebuild`") from error
+            raise IndexError_(
+                f"{folder}: cannot be opened ({type(error).__name__}); run `kb index --rebuild`"
+            ) from error
         if not len(self.units) == stored == manifest["units"]:
             raise IndexError_(f"{folder}: incomplete ({stored} of {manifest['units']} units); run `kb index --rebuild`")
         self.fingerprint: str = manifest["fingerprint"]
@@ -208,7 +99,9 @@ class Index:
         if k == 0:
             return []
         try:
-            found = self._collection.query(query_embeddings=[vector], n_results=k, where=where, include=["distances"])
+            found = self._collection.query(
+                query_embeddings=vector, n_results=k, where=where, include=["distances"]
+            )
             pairs = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
             scored = [(self._row[i], 1.0 - float(d)) for i, d in pairs]
         except Exception:  # Chroma issue 7032: a filtered query can fail to find its own ids
@@ -218,7 +111,9 @@ class Index:
     def _exact(self, vector: NDArray[np.float32], where: Any) -> list[tuple[int, float]]:
         found = self._collection.get(where=where, include=["embeddings"])
         scores = np.asarray(found["embeddings"], np.float32) @ vector
-        return sorted(((self._row[i], float(s)) for i, s in zip(found["ids"], scores, strict=True)), key=lambda p: -p[1])
+        return sorted(
+            ((self._row[i], float(s)) for i, s in zip(found["ids"], scores, strict=True)), key=lambda p: -p[1]
+        )
 
     def lexical(self, words: Sequence[str], groups: Sequence[Group], on: date) -> list[tuple[int, float]]:
         """Rows that share a word with the query, by BM25, best first."""
@@ -229,8 +124,22 @@ class Index:
         rows = np.flatnonzero(scores > 0)
         return sorted(((int(r), float(scores[r])) for r in rows), key=lambda pair: (-round(pair[1], 6), pair[0]))
 
-    def vocabulary(self) -> frozenset[str]:
-        return frozenset(self._bm25.vocab_dict)
+    def similarities(self, vector: NDArray[np.float32], rows: Sequence[int]) -> dict[int, float]:
+        """The exact cosine of given rows with a vector."""
+        if not rows:
+            return {}
+        found = self._collection.get(ids=[self.units[row].id for row in rows], include=["embeddings"])
+        scores = np.asarray(found["embeddings"], np.float32) @ vector
+        return {self._row[i]: float(s) for i, s in zip(found["ids"], scores, strict=True)}
+
+    @cached_property
+    def rows_of_article(self) -> dict[str, list[int]]:
+        """Article id → the rows of its paragraphs and items."""
+        found: dict[str, list[int]] = {}
+        for row, unit in enumerate(self.units):
+            if unit.kind in ("part", "item"):
+                found.setdefault(unit.target.split("__", 1)[0], []).append(row)
+        return found
 
 
 def index_folder(settings: Settings, name: str) -> Path:
@@ -265,14 +174,23 @@ def ensure_index(
             else:  # another process built it while this one waited
                 report = BuildReport(name, len(units), 0, 0, built=False)
     except Timeout:
-        raise IndexError_(f"another process has been building the index for {LOCK_SECONDS} s; stop it, or wait") from None
+        raise IndexError_(
+            f"another process has been building the index for {LOCK_SECONDS} s; stop it, or wait"
+        ) from None
     except OSError as error:
-        raise IndexError_(f"{folder.parent}: cannot be written ({error.strerror}); set KB_HOME to a folder you own") from None
+        raise IndexError_(
+            f"{folder.parent}: cannot be written ({error.strerror}); set KB_HOME to a folder you own"
+        ) from None
     return Index(folder), report
 
 
 def _build(
-    units: Sequence[Unit], name: str, corpus: Corpus, settings: Settings, load: Callable[[], Encoder], progress: Progress | None
+    units: Sequence[Unit],
+    name: str,
+    corpus: Corpus,
+    settings: Settings,
+    load: Callable[[], Encoder],
+    progress: Progress | None,
 ) -> BuildReport:
     keys = [vectors.key_of(unit.text, unit.prompt) for unit in units]
     file = vectors.file_name(encoder_name(settings))
@@ -283,8 +201,8 @@ def _build(
         encoder = load()
         for prompt in ("document", "query"):
             chosen = [(k, text) for k, p, text in missing if p == prompt]
-            done = 0 if prompt == "document" else len(missing) - len(chosen)
-            known |= _embed(encoder, prompt, chosen, lambda n, _, done=done: progress(done + n, len(missing)) if progress else None)
+            before = 0 if prompt == "document" else len(missing) - len(chosen)
+            known |= _embed(encoder, prompt, chosen, _shifted(progress, before, len(missing)))
         vectors.write_vectors(own, keys, known)
     matrix = np.stack([known[key] for key in keys])
     folder = index_folder(settings, name)
@@ -294,13 +212,18 @@ def _build(
         Index(beside)
         if folder.exists():
             shutil.rmtree(folder)
-        os.replace(beside, folder)
+        beside.replace(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     for old in folder.parent.iterdir():
         if old.is_dir() and old != folder:
             shutil.rmtree(old, ignore_errors=True)
     return BuildReport(name, len(units), len(missing), len(set(keys)) - len(missing), built=True)
+
+
+def _shifted(progress: Progress | None, before: int, total: int) -> Progress:
+    """A progress call for a part of the texts, as one for all of them."""
+    return lambda done, _: progress(before + done, total) if progress else None
 
 
 def _embed(
@@ -317,7 +240,7 @@ def _embed(
             blocks.append(encoder.encode_queries(texts[start : start + 64]))
             progress(min(start + 64, len(texts)), len(texts))
         matrix = np.concatenate(blocks)
-    return {key: vector.astype(np.float16).astype(np.float32) for (key, _), vector in zip(chosen, matrix, strict=True)}
+    return {key: vector for (key, _), vector in zip(chosen, vectors.packed(matrix), strict=True)}
 
 
 def _write_index(folder: Path, units: Sequence[Unit], matrix: NDArray[np.float32], name: str, encoder: str) -> None:
@@ -337,7 +260,9 @@ def _write_index(folder: Path, units: Sequence[Unit], matrix: NDArray[np.float32
         collection.add(
             ids=[u.id for u in chunk],
             embeddings=matrix[start : start + step],
-            metadatas=[{"target": u.target, "group": u.group, "kind": u.kind, "start": u.start, "end": u.end} for u in chunk],
+            metadatas=[
+                {"target": u.target, "group": u.group, "kind": u.kind, "start": u.start, "end": u.end} for u in chunk
+            ],
         )
     retriever = bm25s.BM25(method="lucene")
     retriever.index([tokens(u.text, u.language) if u.group != "outside" else [] for u in units], show_progress=False)

@@ -13,7 +13,8 @@ from pathlib import Path
 from kb.citation import number, read_citations
 from kb.corpus import Corpus
 from kb.corpus_files import chinese_places
-from kb.model import Line, Provision, ProvisionId
+from kb.ids import ProvisionId
+from kb.model import Line, Provision
 from kb.quantities import Quantity, quantities
 
 CHECKS = ("structure", "quantities", "references", "modality")
@@ -104,7 +105,9 @@ def _shown(found: frozenset[Quantity]) -> str:
 
 _TITLE_ZH = re.compile(r"《[^》]*》")
 _PRECEDING_ZH = re.compile(r"前(?:[一二两三四五]?)款|前条|前[一二两三四五]条|前[一二两三四五]?项|前款")
-_PRECEDING_EN = re.compile(r"\bpreceding\s+(?:(?:two|three|four|five|\d)\s+)?(?:paragraphs?|articles?|items?)", re.IGNORECASE)
+_PRECEDING_EN = re.compile(
+    r"\bpreceding\s+(?:(?:two|three|four|five|\d)\s+)?(?:paragraphs?|articles?|items?)", re.IGNORECASE
+)
 
 
 def references(text: str, corpus: Corpus) -> frozenset[str]:
@@ -116,7 +119,8 @@ def references(text: str, corpus: Corpus) -> frozenset[str]:
 
 
 _PROHIBITION = re.compile(
-    r"\b(?:shall|may|must)\s+(?:not|neither|never)\b|\b(?:no|neither|nobody|none)\b[^.;,]{0,120}?\b(?:shall|may)\b|\bnor\s+shall\b", re.IGNORECASE
+    r"\b(?:shall|may|must)\s+(?:not|neither|never)\b|\b(?:no|neither|nobody|none)\b[^.;,]{0,120}?\b(?:shall|may)\b|\bnor\s+shall\b",
+    re.IGNORECASE,
 )
 _SHALL_ZH = re.compile(r"应当|必须|应予|(?<![相适反供])应(?![当急用对答变收邀聘有得知])")
 
@@ -126,7 +130,10 @@ def modality(english: str, chinese: str) -> Iterator[str]:
     forbids_zh, forbids_en = "不得" in chinese, bool(_PROHIBITION.search(english))
     if forbids_zh != forbids_en:
         yield "不得 without a prohibition in English" if forbids_zh else "a prohibition in English without 不得"
-    duty_zh, duty_en = bool(_SHALL_ZH.search(chinese)), bool(re.search(r"\b(?:shall|must)\b", _PROHIBITION.sub(" ", english)))
+    duty_zh, duty_en = (
+        bool(_SHALL_ZH.search(chinese)),
+        bool(re.search(r"\b(?:shall|must)\b", _PROHIBITION.sub(" ", english))),
+    )
     if duty_zh != duty_en:
         yield "应当 without shall" if duty_zh else "shall without 应当"
     if "可以" in chinese and not re.search(r"\b(?:may|can)\b", english):
@@ -154,6 +161,12 @@ def read_reference(folder: Path) -> dict[str, dict[str, list[str]]]:
                     current = None
                 continue
             if current is not None:
-                current += [piece.strip() for piece in re.split(r"／", re.sub(r"\s*\([^()]*\)[^。()]*$", "", line)) if piece.strip()]
-        found[f"{law}@{version}"] = {a: lines for a, lines in articles.items() if lines and not any("…" in x for x in lines)}
+                current += [
+                    piece.strip()
+                    for piece in re.split(r"／", re.sub(r"\s*\([^()]*\)[^。()]*$", "", line))
+                    if piece.strip()
+                ]
+        found[f"{law}@{version}"] = {
+            a: lines for a, lines in articles.items() if lines and not any("…" in x for x in lines)
+        }
     return found

@@ -1,15 +1,16 @@
 """The vocabulary of the project: frozen records without behaviour beyond their own invariants.
 
-This module imports nothing of ours.
+This module imports only the names of places.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
+
+from kb.ids import PassageId, ProvisionId, SourceId
 
 Language = Literal["en", "zh", "fr"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -22,12 +23,6 @@ NoteKind = Literal["superseded", "renumbered", "amended", "overtaken", "premise"
 RefusalKind = Literal["out_of_scope", "no_such_provision", "not_in_corpus", "prediction", "too_vague"]
 Outcome = Literal["answered", "refused"]
 
-_PROVISION = re.compile(
-    r"(?P<law>[a-z][a-z0-9-]*)(?:@(?P<version>\d{4}-\d{2}-\d{2}))?/art_(?P<article>\d+(?:-\d+)?)"
-    r"(?:__para_(?P<paragraph>[1-9]\d*))?(?:__item_(?P<item>[1-9]\d*))?"
-)
-_PASSAGE = re.compile(r"(?P<document>[a-z][a-z0-9-]*)/sec_(?P<section>[1-9]\d*)(?:__para_(?P<paragraph>[1-9]\d*))?")
-
 
 @dataclass(frozen=True, slots=True)
 class Trilingual:
@@ -39,77 +34,6 @@ class Trilingual:
 
     def __getitem__(self, language: Language) -> str:
         return {"en": self.en, "zh": self.zh, "fr": self.fr}[language]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class ProvisionId:
-    """A place in a law: article, paragraph (款) and item (项), after Akoma Ntoso.
-
-    `version` is the date from which that text is in force, as ISO text; None means "whichever stands on the date".
-    `paragraph` is None for a whole article and for the only paragraph of an article.
-    `article` is text because inserted articles are numbered 253-1 (第二百五十三条之一).
-    """
-
-    law: str
-    version: str | None
-    article: str
-    paragraph: int | None = None
-    item: int | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> ProvisionId:
-        """Read `pipl@2021-11-01/art_28__para_2`; ValueError names the text that does not fit."""
-        found = _PROVISION.fullmatch(text.strip())
-        if not found:
-            raise ValueError(f"{text!r} is not a provision id; write e.g. pipl@2021-11-01/art_28__para_2")
-        paragraph, item = found["paragraph"], found["item"]
-        return cls(
-            found["law"],
-            found["version"],
-            found["article"],
-            int(paragraph) if paragraph else None,
-            int(item) if item else None,
-        )
-
-    def __str__(self) -> str:
-        version = f"@{self.version}" if self.version else ""
-        paragraph = f"__para_{self.paragraph}" if self.paragraph else ""
-        item = f"__item_{self.item}" if self.item else ""
-        return f"{self.law}{version}/art_{self.article}{paragraph}{item}"
-
-    @property
-    def whole_article(self) -> ProvisionId:
-        return ProvisionId(self.law, self.version, self.article)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class PassageId:
-    """A place in a source document: section and paragraph within it."""
-
-    document: str
-    section: int
-    paragraph: int | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> PassageId:
-        """Read `ds-newsletter/sec_3__para_2`; ValueError names the text that does not fit."""
-        found = _PASSAGE.fullmatch(text.strip())
-        if not found:
-            raise ValueError(f"{text!r} is not a passage id; write e.g. ds-newsletter/sec_3__para_2")
-        paragraph = found["paragraph"]
-        return cls(found["document"], int(found["section"]), int(paragraph) if paragraph else None)
-
-    def __str__(self) -> str:
-        paragraph = f"__para_{self.paragraph}" if self.paragraph else ""
-        return f"{self.document}/sec_{self.section}{paragraph}"
-
-
-SourceId = ProvisionId | PassageId
-
-
-def parse_source_id(text: str) -> SourceId:
-    """A provision id or a passage id; ValueError where it is neither."""
-    return PassageId.parse(text) if "/sec_" in text else ProvisionId.parse(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +57,7 @@ class Version:
 
     Only starts are stored in the corpus; `in_force_until` is derived from the next version (None: still open).
     `articles` lists every article number of the version in order, `gaps` those whose text is not held, with the reason,
-    `partial` those with missing words, `inferred_numbers` those whose number is inferred.
+    `partial` those with missing words, `evidence` says what the text was read in, `inferred_numbers` those whose number is inferred.
     `text_sha256` covers the English and Chinese text held.
     """
 
@@ -145,6 +69,7 @@ class Version:
     document_no: str | None
     source_url: str
     retrieved_on: date
+    evidence: str
     completeness: Literal["full", "partial"]
     articles: tuple[str, ...]
     gaps: Mapping[str, str]
@@ -345,72 +270,3 @@ class Answer:
     withheld: tuple[Claim, ...]
     provenance: Mapping[str, str]
     timing_ms: Mapping[str, float]
-
-    def to_json(self, id: str | None = None) -> dict[str, Any]:
-        """The published record of one answer (the shape is fixed; other programs read it)."""
-        return {
-            "id": id,
-            "question": self.query.text,
-            "on": self.query.on.isoformat(),
-            "language": self.query.language,
-            "outcome": self.outcome,
-            "refusal": {"kind": self.refusal.kind, "message": self.refusal.message} if self.refusal else None,
-            "text": self.text,
-            "claims": [
-                {
-                    "text": c.text,
-                    "quote": c.quote,
-                    "quote_language": c.quote_language,
-                    "citation": c.citation,
-                    "checks": [{"kind": k.kind, "passed": k.passed, "detail": k.detail} for k in c.checks],
-                }
-                for c in self.claims
-            ],
-            "citations": [citation_json(c) for c in self.citations],
-            "notes": [{"kind": n.kind, "message": n.message, "id": n.id} for n in self.notes],
-            "provenance": dict(self.provenance),
-            "timing_ms": dict(self.timing_ms),
-        }
-
-
-def citation_json(citation: Citation) -> dict[str, Any]:
-    """A citation as published; a document's has `article` null and `section` set."""
-    place = citation.id
-    record: dict[str, Any] = {"id": str(place)}
-    if isinstance(place, PassageId):
-        record |= {"law": place.document, "version": None, "article": None, "section": place.section}
-        record |= {"paragraph": place.paragraph, "item": None}
-    else:
-        record |= {"law": place.law, "version": place.version, "article": place.article}
-        record |= {"paragraph": place.paragraph, "item": place.item}
-    return record | {
-        "label": citation.label,
-        "label_zh": citation.label_zh,
-        "standing": citation.standing,
-        "role": citation.role,
-    }
-
-
-def article_sort_key(article: str) -> tuple[int, int]:
-    """Order of article numbers: 253 < 253-1 < 254."""
-    number, _, inserted = article.partition("-")
-    return int(number), int(inserted or 0)
-
-
-def article_range(text: str) -> Iterator[str]:
-    """Expand "111, 989-1039" to article numbers; ValueError on anything else.
-
-    Inserted articles (253-1) are told from ranges by their second number being smaller than the first.
-    """
-    for part in str(text).split(","):
-        piece = part.strip()
-        found = re.fullmatch(r"(\d+)(?:\s*[-–]\s*(\d+))?", piece)
-        if not found:
-            raise ValueError(f"{piece!r} is neither an article number nor a range such as 989-1039")
-        first, last = int(found[1]), found[2]
-        if last is None:
-            yield str(first)
-        elif int(last) < first:
-            yield f"{first}-{last}"
-        else:
-            yield from (str(n) for n in range(first, int(last) + 1))

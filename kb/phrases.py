@@ -105,7 +105,9 @@ PHRASES: dict[str, Trilingual] = {
         "本知识库未收录{law}，因此不引用也不解释。已收录：{held}。",
         "Cette base ne contient pas {law} ; elle ne le cite ni ne l’explique. Elle contient : {held}.",
     ),
-    "only_part_held": Trilingual("only some of its articles are held", "仅收录部分条文", "seule une partie des articles est conservée"),
+    "only_part_held": Trilingual(
+        "only some of its articles are held", "仅收录部分条文", "seule une partie des articles est conservée"
+    ),
     "out_of_scope": Trilingual(
         "This is outside what is held here: the law of mainland China on facial recognition and personal information. Nothing is said rather than something unfounded.",
         "该问题超出本知识库范围：这里只收录中国大陆关于人脸识别与个人信息的法律。没有依据的内容不作回答。",
@@ -140,10 +142,14 @@ PHRASES: dict[str, Trilingual] = {
 
 STANDINGS: dict[Standing, Trilingual] = {
     "in_force": Trilingual("in force since {from_}", "自{from_}起施行", "en vigueur depuis le {from_}"),
-    "not_yet_in_force": Trilingual("not yet in force (from {from_})", "尚未施行（自{from_}起）", "pas encore en vigueur (à partir du {from_})"),
+    "not_yet_in_force": Trilingual(
+        "not yet in force (from {from_})", "尚未施行（自{from_}起）", "pas encore en vigueur (à partir du {from_})"
+    ),
     "amended": Trilingual("former text, until {until}", "旧文本，施行至{until}", "ancien texte, jusqu’au {until}"),
     "repealed": Trilingual("repealed", "已废止", "abrogé"),
-    "draft": Trilingual("draft of {from_}, never in force", "{from_}征求意见稿，从未生效", "projet du {from_}, jamais en vigueur"),
+    "draft": Trilingual(
+        "draft of {from_}, never in force", "{from_}征求意见稿，从未生效", "projet du {from_}, jamais en vigueur"
+    ),
     "commentary": Trilingual("commentary, not law", "评论，并非法律", "commentaire, non une règle de droit"),
 }
 

@@ -14,7 +14,8 @@ from datetime import date
 
 from kb.corpus import Corpus
 from kb.generate import MAX_POINTS, Material, renumbering_notes
-from kb.model import Hit, Note, PassageId, ProvisionId, Refusal, RefusalKind, SourceId, article_sort_key
+from kb.ids import PassageId, ProvisionId, SourceId, article_sort_key
+from kb.model import Hit, Note, Refusal, RefusalKind
 from kb.phrases import say
 from kb.retrieve import Found, LawRetriever
 from kb.understand import CitedPlace, Understanding
@@ -23,7 +24,9 @@ KEEP_SHARE = 0.8
 """Hits that score below this share of the best are not shown."""
 MAX_HITS = 4
 SCENARIO_LEAD = 0.005
-"""A scenario shapes the answer where the question is nearer to its asks than to those of any article, by this cosine."""
+"""A scenario completes the answer where the question is nearer to its asks than to those of any article, by this cosine."""
+SCENARIO_ALONE = 0.02
+"""From this lead the scenario alone orders the answer: the question is one of its asks."""
 MIN_MARGIN = 0.012
 """Below this margin (see `retrieve.Found`) a question that names no source is outside the scope."""
 MAX_CITED = 12
@@ -32,9 +35,12 @@ PASSAGE_SHARE = 0.75
 MAX_DRAFTS = 2
 
 _CLAIMS_FORCE = re.compile(
-    r"in force|en vigueur|applicable today|now (?:law|binding)|effective|现行有效|已经?生效|已施行|正在施行|有效的", re.IGNORECASE
+    r"in force|en vigueur|applicable today|now (?:law|binding)|effective|现行有效|已经?生效|已施行|正在施行|有效的",
+    re.IGNORECASE,
 )
-_DENIES_FORCE = re.compile(r"never|not (?:yet )?in force|jamais|pas (?:encore )?en vigueur|从未|没有生效|未生效|是否|有没有", re.IGNORECASE)
+_DENIES_FORCE = re.compile(
+    r"never|not (?:yet )?in force|jamais|pas (?:encore )?en vigueur|从未|没有生效|未生效|是否|有没有", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,13 @@ def refuse_before_search(understanding: Understanding, corpus: Corpus) -> Refusa
             return _refuse("out_of_scope", understanding)
         titled = [name for name in understanding.unknown_laws if f"《{name}》" in understanding.query.text]
         if titled:
-            return _refuse("not_in_corpus", understanding, "law_not_held", law=f"《{titled[0]}》", held=_held(corpus, understanding))
+            return _refuse(
+                "not_in_corpus",
+                understanding,
+                "law_not_held",
+                law=f"《{titled[0]}》",
+                held=_held(corpus, understanding),
+            )
     if understanding.prediction:
         return _refuse("prediction", understanding)
     if understanding.vague:
@@ -118,7 +130,9 @@ def _which_instrument(understanding: Understanding, corpus: Corpus) -> Refusal:
         provision = corpus.find(ProvisionId(law.slug, version.key, article)) if version else None
         if provision and provision.heading:
             heading = provision.heading[language]
-            candidates.append(f"{law.short[language]}：{heading}" if language == "zh" else f"{law.short[language]} ({heading})")
+            candidates.append(
+                f"{law.short[language]}：{heading}" if language == "zh" else f"{law.short[language]} ({heading})"
+            )
     shown = ("；" if language == "zh" else "; ").join(candidates[:6])
     return _refuse("too_vague", understanding, "which_instrument", article=article, candidates=shown)
 
@@ -190,13 +204,24 @@ def _from_citations(understanding: Understanding, corpus: Corpus, retriever: Law
             authorities += _successors(provision.id, corpus, on)
     notes += _force_premise(understanding)
     retrieved: set[SourceId] = {*authorities, *history}
-    if not authorities and not understanding.comparison and history and all(corpus.laws[p.law].kind == "draft" for p in history):
+    if (
+        not authorities
+        and not understanding.comparison
+        and history
+        and all(corpus.laws[p.law].kind == "draft" for p in history)
+    ):
         found = retriever.find(understanding.text, language, on)
         extra = [h.id for h in found.hits[:1] if isinstance(h.id, ProvisionId) and found.margin >= MIN_MARGIN]
         retrieved |= set(extra)
     limit = max(MAX_POINTS, len(understanding.cited))
-    material = Material(tuple(dict.fromkeys(authorities))[:limit], tuple(dict.fromkeys(history)), notes=(*_date_notes(understanding), *notes))
-    return Plan(material, frozenset(retrieved), tuple(Hit(p, 1.0, None, None, cited=True) for p in (*authorities, *history)))
+    material = Material(
+        tuple(dict.fromkeys(authorities))[:limit],
+        tuple(dict.fromkeys(history)),
+        notes=(*_date_notes(understanding), *notes),
+    )
+    return Plan(
+        material, frozenset(retrieved), tuple(Hit(p, 1.0, None, None, cited=True) for p in (*authorities, *history))
+    )
 
 
 def _successors(place: ProvisionId, corpus: Corpus, on: date) -> list[ProvisionId]:
@@ -230,12 +255,18 @@ def _with_draft(understanding: Understanding, corpus: Corpus, found: Found, draf
     top = found.hits[0].score if found.hits else 0.0
     for hit in found.hits[:3]:
         wanted = len(authorities) < 2 and hit.score >= KEEP_SHARE * top
-        if isinstance(hit.id, ProvisionId) and wanted and hit.id.whole_article not in {a.whole_article for a in authorities}:
+        if (
+            isinstance(hit.id, ProvisionId)
+            and wanted
+            and hit.id.whole_article not in {a.whole_article for a in authorities}
+        ):
             authorities.append(hit.id)
     kept = tuple(dict.fromkeys(authorities))[: MAX_POINTS - 1]
     whole = tuple(dict.fromkeys(p.whole_article for p in history))
     notes = (*_force_premise(understanding), *_date_notes(understanding))
-    return Plan(Material(kept, whole, notes=notes), frozenset((*kept, *whole)), (*found.hits[:MAX_POINTS], *drafts[:MAX_DRAFTS]))
+    return Plan(
+        Material(kept, whole, notes=notes), frozenset((*kept, *whole)), (*found.hits[:MAX_POINTS], *drafts[:MAX_DRAFTS])
+    )
 
 
 def _from_documents(understanding: Understanding, corpus: Corpus, retriever: LawRetriever, vector: object) -> Plan:
@@ -262,9 +293,10 @@ def _from_search(understanding: Understanding, corpus: Corpus, found: Found) -> 
     top = found.hits[0].score
     chosen = [h.id for h in found.hits[:MAX_HITS] if h.score >= KEEP_SHARE * top and isinstance(h.id, ProvisionId)]
     nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
-    fits = found.scenario is not None and found.scenario_similarity - nearest >= SCENARIO_LEAD
-    if found.scenario is not None and fits and not understanding.laws:
+    lead = found.scenario_similarity - nearest
+    if found.scenario is not None and lead >= SCENARIO_LEAD and not understanding.laws:
         standing = [s.id for s in found.scenario.steps if corpus.role(s.id, understanding.on) == "authority"]
+        chosen = [] if lead >= SCENARIO_ALONE and standing else chosen
         articles = {p.whole_article for p in chosen}
         chosen += [p for p in standing if p.whole_article not in articles]
     places = tuple(dict.fromkeys(chosen))

@@ -28,14 +28,74 @@ class Quantity:
         return f"{self.value:,.10g} {self.unit.replace('_', ' ')}"
 
 
-_EN = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
-_FR = "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize".split()
+_EN = [
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+]
+_FR = [
+    "un",
+    "deux",
+    "trois",
+    "quatre",
+    "cinq",
+    "six",
+    "sept",
+    "huit",
+    "neuf",
+    "dix",
+    "onze",
+    "douze",
+    "treize",
+    "quatorze",
+    "quinze",
+    "seize",
+]
 _WORDS = {w: i for i, w in enumerate(_EN, 1)} | {w: i for i, w in enumerate(_FR, 1)}
 _WORDS |= {"une": 1, "thirty": 30, "trente": 30, "fifty": 50, "cinquante": 50, "hundred": 100, "cent": 100}
 _SCALES = {"thousand": 1e3, "mille": 1e3, "million": 1e6, "millions": 1e6, "m": 1e6, "billion": 1e9, "k": 1e3}
 
-_MONTHS_EN = "january february march april may june july august september october november december".split()
-_MONTHS_FR = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+_MONTHS_EN = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
+_MONTHS_FR = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
 _MONTHS = {m: i for i, m in enumerate(_MONTHS_EN, 1)} | {m: i for i, m in enumerate(_MONTHS_FR, 1)}
 _MONTH = "|".join(_MONTHS)
 
@@ -51,10 +111,16 @@ _LATIN_UNITS: list[tuple[Unit, str]] = [
     ("hours", r"(?:hours?|heures?)\b"),
     ("percent", r"(?:%|percent|per\s+cent|pour\s+cent)"),
     ("times", r"(?:times|fois)\b"),
-    ("persons", r"(?:(?:different|stored|enrolled|natural)\s+)?(?:persons?|individuals?|people|personnes?|faces|visages|employees|users|customers|members|clients|utilisateurs|salariés)\b"),
+    (
+        "persons",
+        r"(?:(?:different|stored|enrolled|natural)\s+)?(?:persons?|individuals?|people|personnes?|faces|visages|employees|users|customers|members|clients|utilisateurs|salariés)\b",
+    ),
     ("yuan", r"(?:(?:de|d['’])\s*)?(?:yuans?|RMB|CNY|renminbi)\b"),
 ]
-_LATIN = [(unit, re.compile(rf"{_NUM}{_ALSO}{_SP}-?(?:de{_SP}|d['’])?{pattern}", re.IGNORECASE)) for unit, pattern in _LATIN_UNITS]
+_LATIN = [
+    (unit, re.compile(rf"{_NUM}{_ALSO}{_SP}-?(?:de{_SP}|d['’])?{pattern}", re.IGNORECASE))
+    for unit, pattern in _LATIN_UNITS
+]
 _YUAN_FIRST = re.compile(rf"(?:CNY|RMB|¥){_SP}{_NUM}{_ALSO}", re.IGNORECASE)
 _UNDER = re.compile(r"\bunder[\s-](?P<n>\d{1,2})s?\b|\bmoins de (?P<m>\d{1,2}) ans", re.IGNORECASE)
 _DATE_EN = re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th|er)?\s+(?P<m>{_MONTH})\s+(?P<y>\d{{4}})\b", re.IGNORECASE)
@@ -75,7 +141,9 @@ _ZH_UNITS: list[tuple[Unit, str]] = [
     ("persons", rf"{_ZH_NUM}\s*(?:多)?(?:个|名)?(?:人(?!以外|员|民|格|大)|用户|员工)"),
 ]
 _ZH = [(unit, re.compile(pattern)) for unit, pattern in _ZH_UNITS]
-_ZH_PLACES = re.compile(r"第[一二三四五六七八九十百千零]+[条款项章节编](?:之[一二三四五六七八九])?|上一年度|[（(][一二三四五六七八九十]+[）)]")
+_ZH_PLACES = re.compile(
+    r"第[一二三四五六七八九十百千零]+[条款项章节编](?:之[一二三四五六七八九])?|上一年度|[（(][一二三四五六七八九十]+[）)]"
+)
 _ZH_RANGE = re.compile(r"(?P<n>[一二三四五六七八九十百千万]+|\d+)(?=日以上|倍以上|元以上|年以上|至)")
 
 
@@ -124,9 +192,9 @@ def _latin(text: str) -> set[Quantity]:
             if match["n"].lower() in {"one", "un", "une"} and unit in {"persons", "times"}:
                 continue
             value = _latin_value(match["n"], match["s"] or (match["s2"] if match["n2"] and match["s2"] else None))
-            found.add(Quantity(value, unit))  # type: ignore[arg-type]
+            found.add(Quantity(value, unit))
             if match["n2"]:
-                found.add(Quantity(_latin_value(match["n2"], match["s2"]), unit))  # type: ignore[arg-type]
+                found.add(Quantity(_latin_value(match["n2"], match["s2"]), unit))
     for match in _UNDER.finditer(text):
         found.add(Quantity(float(match["n"] or match["m"]), "years"))
     return found

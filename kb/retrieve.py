@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,11 @@ from pydantic import ConfigDict
 
 from kb.corpus import Corpus
 from kb.encoder import Encoder
-from kb.index import Group, Index
-from kb.model import Hit, Language, PassageId, ProvisionId, Query, Scenario, SourceId
+from kb.ids import PassageId, ProvisionId, SourceId
+from kb.index import Index
+from kb.model import Hit, Language, Query, Scenario
 from kb.text import detect_language, tokens
+from kb.units import Group
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +67,12 @@ class LawRetriever(BaseRetriever):
     encoder: Any
     k: int = 10
 
-    def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[LangChainDocument]:  # noqa: ARG002
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002  (LangChain names it)
+    ) -> list[LangChainDocument]:
         asked = Query(query, date.today(), detect_language(query))
         found = self.find(query, asked.language, asked.on)
         return [self._as_document(hit) for hit in found.hits[: self.k]]
@@ -97,20 +104,28 @@ class LawRetriever(BaseRetriever):
         near = self.index.dense(vector, ("law", "scenario", "outside"), on, DEPTH)
         words = self.index.lexical(tokens(text, language), ("law",), on)
         hits = self._fuse(near, words, ("law",), named)
+        hits = (*self.narrow(hits[: self.k], vector), *hits[self.k :])
         inside = [s for row, s in near if self.index.units[row].group != "outside"][:3]
         outside = [s for row, s in near if self.index.units[row].group == "outside"][:3]
         margin = _mean(inside) - _mean(outside) if outside else 1.0
         scenario, similarity = self._scenario(near)
         return Found(hits, margin, scenario, similarity)
 
-    def drafts(self, text: str, language: Language, on: date, vector: NDArray[np.float32] | None = None) -> tuple[Hit, ...]:
+    def drafts(
+        self, text: str, language: Language, on: date, vector: NDArray[np.float32] | None = None
+    ) -> tuple[Hit, ...]:
         """Articles of drafts, for questions that name one."""
         vector = self.encode(text) if vector is None else vector
         near = self.index.dense(vector, ("draft",), on, DEPTH)
         return self._fuse(near, self.index.lexical(tokens(text, language), ("draft",), on), ("draft",), ())
 
     def passages(
-        self, text: str, language: Language, on: date, documents: Sequence[str], vector: NDArray[np.float32] | None = None
+        self,
+        text: str,
+        language: Language,
+        on: date,
+        documents: Sequence[str],
+        vector: NDArray[np.float32] | None = None,
     ) -> tuple[Hit, ...]:
         """Passages of source documents, for questions that ask what a document says."""
         vector = self.encode(text) if vector is None else vector
@@ -132,11 +147,14 @@ class LawRetriever(BaseRetriever):
     # -------------------------------------------------------------- fusing
 
     def _fuse(
-        self, near: Sequence[tuple[int, float]], words: Sequence[tuple[int, float]], groups: Sequence[Group], named: Sequence[str]
+        self,
+        near: Sequence[tuple[int, float]],
+        words: Sequence[tuple[int, float]],
+        groups: Sequence[Group],
+        named: Sequence[str],
     ) -> tuple[Hit, ...]:
         lists: dict[str, dict[str, float]] = {name: {} for name in WEIGHTS}
         asks: defaultdict[str, list[float]] = defaultdict(list)
-        parts: defaultdict[str, dict[str, float]] = defaultdict(dict)
         for row, similarity in near:
             unit = self.index.units[row]
             if unit.group not in groups:
@@ -147,8 +165,6 @@ class LawRetriever(BaseRetriever):
             else:
                 name = "gist" if unit.kind == "gist" else "text"
                 lists[name].setdefault(article, similarity)
-            if unit.kind in ("part", "item"):
-                parts[article].setdefault(unit.target, similarity)
         lists["asks"] = {article: _mean(sorted(found, reverse=True)[:2]) for article, found in asks.items()}
         for row, score in words:
             unit = self.index.units[row]
@@ -163,20 +179,32 @@ class LawRetriever(BaseRetriever):
             score = sum(WEIGHTS[name] / (RANK_CONSTANT + of[article]) for name, of in ranks.items() if article in of)
             place = ProvisionId.parse(article)
             score += NAMED_LAW_BONUS if place.law in named else 0.0
-            narrow = self._narrowest(place, parts.get(article, {}))
-            hits.append(Hit(narrow, score, dense.get(article), lexical.get(article), cited=False, similarity=similar.get(article, 0.0)))
+            hits.append(
+                Hit(
+                    place,
+                    score,
+                    dense.get(article),
+                    lexical.get(article),
+                    cited=False,
+                    similarity=similar.get(article, 0.0),
+                )
+            )
         return tuple(sorted(hits, key=lambda h: (-round(h.score, 9), self.corpus.laws[h.id.law].rank, str(h.id))))  # type: ignore[union-attr]
 
-    def _narrowest(self, article: ProvisionId, parts: Mapping[str, float]) -> SourceId:
-        """The paragraph that matches best; of a long list, the item that does."""
-        if not parts:
+    def narrow(self, hits: Sequence[Hit], vector: NDArray[np.float32]) -> tuple[Hit, ...]:
+        """The same hits at the paragraph that matches best; of a long list, at the item that does."""
+        rows = [row for hit in hits for row in self.index.rows_of_article.get(str(hit.id), ())]
+        similar = self.index.similarities(vector, rows)
+        return tuple(replace(hit, id=self._narrowest(hit.id, similar)) for hit in hits)
+
+    def _narrowest(self, article: SourceId, similar: Mapping[int, float]) -> SourceId:
+        rows = [row for row in self.index.rows_of_article.get(str(article), ()) if row in similar]
+        if not rows or not isinstance(article, ProvisionId):
             return article
-        best = max(parts, key=lambda target: (parts[target], target))
-        place = ProvisionId.parse(best)
-        paragraph = ProvisionId(place.law, place.version, place.article, place.paragraph)
-        whole = self.corpus.provision(paragraph)
-        text = whole.text_en or whole.text_zh or ""
-        return place if place.item and len(text) > WHOLE_PARAGRAPH_CHARS else whole.id
+        place = ProvisionId.parse(self.index.units[max(rows, key=lambda row: (similar[row], -row))].target)
+        paragraph = self.corpus.provision(ProvisionId(place.law, place.version, place.article, place.paragraph))
+        text = paragraph.text_en or paragraph.text_zh or ""
+        return place if place.item and len(text) > WHOLE_PARAGRAPH_CHARS else paragraph.id
 
     def _scenario(self, near: Iterable[tuple[int, float]]) -> tuple[Scenario | None, float]:
         found: defaultdict[str, list[float]] = defaultdict(list)
@@ -189,8 +217,6 @@ class LawRetriever(BaseRetriever):
             return None, 0.0
         name = max(scores, key=lambda n: (scores[n], n))
         return next(s for s in self.corpus.scenarios if s.name == name), scores[name]
-
-
 
 
 def _mean(values: Sequence[float]) -> float:

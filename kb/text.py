@@ -7,31 +7,45 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import snowballstemmer
 
 from kb.model import Language
 
-_QUOTES = str.maketrans({c: "'" for c in "‘’‚‛′"} | {c: '"' for c in "“”„‟″«»「」『』"} | {"–": "-", "—": "-", "‐": "-", "‑": "-"})
+_QUOTES = str.maketrans(
+    dict.fromkeys("‘’‚‛′", "'") | dict.fromkeys("“”„‟″«»「」『』", '"') | {"–": "-", "—": "-", "‐": "-", "‑": "-"}
+)
 _CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 CJK = re.compile(f"[{_CJK}]")
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _LATIN_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list written as one text."""
+    return frozenset(text.split())
+
+
 # Function words: what tells the language of a short question, and what BM25 leaves out.
 STOPWORDS: dict[Language, frozenset[str]] = {
-    "en": frozenset(
-        "a about all also am an and any are as at be been but by can could did do does for from get had has have how i if"
-        " in into is it its just like may me must my need of on or our out shall should so some that the their them then"
-        " there these they this to us was we were what when where which who whom whose why will with would you your".split()
+    "en": word_set(
+        "a about all also am an and any are as at be been but by can could did do does for from get had has "
+        "have how i if in into is it its just like may me must my need of on or our out shall should so some "
+        "that the their them then there these they this to us was we were what when where which who whom "
+        "whose why will with would you your "
     ),
-    "fr": frozenset(
-        "a ai au aux avec avez avons c ce ces cet cette comme comment d dans de des dit doit doivent dois doit-on du elle en"
-        " es est est-ce et eu faut faut-il il ils je l la le les leur lui ma mais me mes mon n ne nos notre nous on ont ou"
-        " où par pas peut peut-on peux pour pouvons puis-je qu quand que quel quelle quelles quels qui quoi s sa sans se"
-        " selon ses si son sont sur ta te tes ton tu un une va vos votre vous y à été être".split()
+    "fr": word_set(
+        "a ai au aux avec avez avons c ce ces cet cette comme comment d dans de des dit doit doivent dois "
+        "doit-on du elle en es est est-ce et eu faut faut-il il ils je l la le les leur lui ma mais me mes "
+        "mon n ne nos notre nous on ont ou où par pas peut peut-on peux pour pouvons puis-je qu quand que "
+        "quel quelle quelles quels qui quoi s sa sans se selon ses si son sont sur ta te tes ton tu un une va "
+        "vos votre vous y à été être "
     ),
-    "zh": frozenset("的 了 吗 呢 啊 吧 是 在 和 与 及 或 我 我们 你 你们 他 她 它 这 那 有 就 都 也 还 要 会 能 什么 怎么 哪些 哪 请问 一下".split()),
+    "zh": word_set(
+        "的 了 吗 呢 啊 吧 是 在 和 与 及 或 我 我们 你 你们 他 她 它 这 那 有 就 都 也 还 要 会 能 "
+        "什么 怎么 哪些 哪 请问 一下 "
+    ),
 }
 
 
@@ -92,7 +106,9 @@ def find_quote(quote: str, text: str) -> tuple[int, int] | None:
     return hay.original_span(at, at + len(needle.text)) if at >= 0 else None
 
 
-_SENTENCE_END = re.compile(r"(?<=[。！？；\n])|(?<=[a-z0-9\])\"”’%]{2}[.!?])\s+(?=[\W\d]*[A-ZÀ-Ý\u4e00-\u9fff])|(?<=[;:])\s*\n")
+_SENTENCE_END = re.compile(
+    r"(?<=[。！？；\n])|(?<=[a-z0-9\])\"”’%]{2}[.!?])\s+(?=[\W\d]*[A-ZÀ-Ý\u4e00-\u9fff])|(?<=[;:])\s*\n"
+)
 _ABBREVIATION = re.compile(r"(?:\b(?:arts?|no|nos|al|par|paras?|pt|v|vs|cf|e\.g|i\.e|approx)\.)\s*$", re.IGNORECASE)
 
 
@@ -104,7 +120,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
             cuts.append(found.end())
     if cuts[-1] != len(text):
         cuts.append(len(text))
-    return list(zip(cuts, cuts[1:], strict=False))
+    return list(pairwise(cuts))
 
 
 def detect_language(text: str, default: Language = "en") -> Language:

@@ -10,10 +10,12 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from kb.citation import CitationMention, LawMention, law_mentions, read_citations
+from kb.citation import CitationMention, read_citations
 from kb.corpus import Corpus
-from kb.model import ProvisionId, Query
-from kb.text import CJK, tokens
+from kb.ids import ProvisionId
+from kb.model import Query
+from kb.names import LawMention, law_mentions
+from kb.text import CJK, tokens, word_set
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,9 @@ _FOLLOW_UP = re.compile(
     r"|那|那么|如果是|要是|换成|还有|为什么|具体|它|这条|该条|上面|刚才)",
     re.IGNORECASE,
 )
-_PRONOUN = re.compile(r"\b(?:it|that|this|those|these|they|them|cela|ça|ceci|celle-ci|celui-ci)\b|这个|那个|这些|该|其", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"\b(?:it|that|this|those|these|they|them|cela|ça|ceci|celle-ci|celui-ci)\b|这个|那个|这些|该|其", re.IGNORECASE
+)
 _DRAFT = re.compile(
     r"\b(?:the\s+|2023\s+)draft\b|\bdraft\s+(?:provisions|rules|regulation|measures|article|version\s+of\s+2023|of\s+2023)\b|\b(?:le|du|au)\s+projet\s+(?:de\s+(?:2023|dispositions|texte|règlement|mesures)|FRT)\b"
     r"|\b(?:projet|draft)\s+(?:de\s+)?(?:2023)\b|\b(?:le|du|au)\s+Projet\b|texte soumis à consultation|consultation (?:draft|version)|\bdu\s+Projet\b|征求意见稿|意见稿|2023年?的?草案|草案",
@@ -83,15 +87,21 @@ _PREDICTION = re.compile(
     r"|你估计|你觉得|你认为|预测|会不会.{0,14}(?:修改|修订|出台|禁止|放开|取消|收紧|罚)|将来会|未来会|明年|后年|胜算|能不能赢|能赢|能不能胜诉|几率|概率|可能性(?:有)?多大|会怎么判",
     re.IGNORECASE,
 )
-_GENERIC = frozenset(
-    "legal illegal allow allowed ok okay law rule right possible permit need do help question tell explain know think say happen thing one case work"
-    " droit légal loi possible faire permis autorisé aide question expliquer savoir dire règle cas chose besoin"
-    " 行 行不行 可以 合法 合规 违法 问题 办 弄 这样 那样 帮 帮忙 告诉 解释 规定 法律 怎么办 做 搞 没 不 啊 呀 吧 行吗 可不可以 能不能 对 对吗".split()
+_GENERIC = word_set(
+    "legal illegal allow allowed ok okay law rule right possible permit need do help question tell "
+    "explain know think say happen thing one case work droit légal loi possible faire permis autorisé "
+    "aide question expliquer savoir dire règle cas chose besoin 行 行不行 可以 合法 合规 违法 问题 办 弄 这样 那样 帮 帮忙 告诉 解释 "
+    "规定 法律 怎么办 做 搞 没 不 啊 呀 吧 行吗 可不可以 能不能 对 对吗 "
 )
-_GENERIC_STEMS = frozenset(t for language in ("en", "fr", "zh") for word in _GENERIC for t in tokens(word, language))  # type: ignore[arg-type]
+_GENERIC_STEMS = frozenset(t for language in ("en", "fr", "zh") for word in _GENERIC for t in tokens(word, language))
 
 _EN_MONTHS = {m.lower(): i for i, m in enumerate(calendar.month_name) if m}
-_FR_MONTHS = dict(zip("janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split(), range(1, 13), strict=True))
+_FR_MONTHS = {
+    m: i
+    for i, m in enumerate(
+        ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre"), 1
+    )
+} | {"décembre": 12}
 _MONTHS = _EN_MONTHS | _FR_MONTHS
 _NAMES = "|".join(_MONTHS)
 _PAST = re.compile(
@@ -114,13 +124,13 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
     on, past = _date_meant(query) if not (draft_word or documents) else (query.on, False)
     cited: list[CitedPlace] = []
     bare: list[str] = []
-    for mention in read_citations(query.text, names, context=context):
+    for read in read_citations(query.text, names, context=context):
+        mention = read
         if mention.law is None and mention.unknown_law is None:
-            if draft_word and "frt-draft" in corpus.laws:
-                mention = replace(mention, law="frt-draft", inferred=True)
-            else:
+            if not draft_word or "frt-draft" not in corpus.laws:
                 bare.append(mention.article)
                 continue
+            mention = replace(mention, law="frt-draft", inferred=True)
         cited.append(CitedPlace(mention, corpus.place(mention, on), query.text[mention.start : mention.end]))
     laws = _strong_laws(mentions, query.text)
     draft = draft_word or "frt-draft" in laws or any(c.place and c.place.law == "frt-draft" for c in cited)
@@ -137,7 +147,11 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         draft=draft,
         comparison=bool(_COMPARE.search(query.text)),
         foreign=foreign[0] if foreign else None,
-        unknown_laws=tuple(dict.fromkeys(m.name for m in mentions if m.slug is None and not m.name.startswith("loi ") and not documents)),
+        unknown_laws=tuple(
+            dict.fromkeys(
+                m.name for m in mentions if m.slug is None and not m.name.startswith("loi ") and not documents
+            )
+        ),
         prediction=bool(_PREDICTION.search(query.text)),
         vague=_is_vague(query, follows_up) and not laws and not cited and not documents and not draft,
         follows_up=follows_up,
@@ -161,7 +175,11 @@ def _context_law(history: tuple[str, ...], corpus: Corpus) -> str | None:
 
 def _strong_laws(mentions: list[LawMention], text: str) -> tuple[str, ...]:
     found = [m.slug for m in mentions if m.slug and not m.weak]
-    weak = [m.slug for m in mentions if m.slug and m.weak and re.match(r"\s*(?:say|require|define|provide|规定|怎么说|要求)", text[m.end :])]
+    weak = [
+        m.slug
+        for m in mentions
+        if m.slug and m.weak and re.match(r"\s*(?:say|require|define|provide|规定|怎么说|要求)", text[m.end :])
+    ]
     return tuple(dict.fromkeys([*found, *weak]))
 
 
@@ -175,7 +193,9 @@ def _names_document(text: str, slug: str, corpus: Corpus) -> bool:
                 return True
         elif re.search(rf"(?<![A-Za-zÀ-ÿ]){re.escape(alias)}(?![A-Za-zÀ-ÿ])(?!\s*\d)", text, re.IGNORECASE):
             return True
-    return slug == "ds-newsletter" and bool(re.search(r"(?<![a-z])newsletter(?![a-z])|lettre d['’]information|简报", text, re.IGNORECASE))
+    return slug == "ds-newsletter" and bool(
+        re.search(r"(?<![a-z])newsletter(?![a-z])|lettre d['’]information|简报", text, re.IGNORECASE)
+    )
 
 
 def _date_meant(query: Query) -> tuple[date, bool]:

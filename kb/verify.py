@@ -8,12 +8,15 @@ from datetime import date
 
 from kb.corpus import Corpus
 from kb.errors import BadInput
-from kb.model import Check, Citation, Claim, Draft, PassageId, ProvisionId, SourceId
+from kb.ids import PassageId, ProvisionId, SourceId
+from kb.model import Check, Citation, Claim, Draft
 from kb.quantities import quantities
 from kb.text import find_quote
 
 
-def verify_draft(draft: Draft, corpus: Corpus, on: date, retrieved: Collection[SourceId]) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
+def verify_draft(
+    draft: Draft, corpus: Corpus, on: date, retrieved: Collection[SourceId]
+) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
     """Every claim with its checks: those that passed all of them, and those withheld."""
     shown: list[Claim] = []
     withheld: list[Claim] = []

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.citation import CitationMention, as_provision_id, format_citation, law_mentions, names_of, number, numeral, read_citations
-from kb.model import Law, ProvisionId, Trilingual
+from kb.citation import CitationMention, as_provision_id, format_citation, number, numeral, read_citations
+from kb.ids import ProvisionId
+from kb.model import Law, Trilingual
+from kb.names import law_mentions, names_of
 
 
 def law(slug: str, title_en: str, title_zh: str, short: tuple[str, str, str], **aliases: list[str]) -> Law:
@@ -25,8 +27,21 @@ def law(slug: str, title_en: str, title_zh: str, short: tuple[str, str, str], **
 
 
 LAWS = {
-    "pipl": law("pipl", "Personal Information Protection Law", "中华人民共和国个人信息保护法", ("PIPL", "个人信息保护法", "PIPL"), zh=["个保法"]),
-    "csl": law("csl", "Cybersecurity Law", "中华人民共和国网络安全法", ("CSL", "网络安全法", "CSL"), en=["PRC Cyber Security Law"], zh=["网安法"]),
+    "pipl": law(
+        "pipl",
+        "Personal Information Protection Law",
+        "中华人民共和国个人信息保护法",
+        ("PIPL", "个人信息保护法", "PIPL"),
+        zh=["个保法"],
+    ),
+    "csl": law(
+        "csl",
+        "Cybersecurity Law",
+        "中华人民共和国网络安全法",
+        ("CSL", "网络安全法", "CSL"),
+        en=["PRC Cyber Security Law"],
+        zh=["网安法"],
+    ),
     "frt-measures": law(
         "frt-measures",
         "Measures for the Security Management of the Application of Facial Recognition Technology",
@@ -45,7 +60,9 @@ LAWS = {
         zh=["意见稿"],
         fr=["le projet"],
     ),
-    "civil-code": law("civil-code", "Civil Code", "中华人民共和国民法典", ("Civil Code", "民法典", "Code civil"), en=[], zh=[], fr=[]),
+    "civil-code": law(
+        "civil-code", "Civil Code", "中华人民共和国民法典", ("Civil Code", "民法典", "Code civil"), en=[], zh=[], fr=[]
+    ),
 }
 NAMES = names_of(LAWS.values())
 
@@ -103,7 +120,10 @@ CASES = [
     ("paragraph 2 of Article 17 of the Draft", ["frt-draft 17 ¶2"]),
     ("Article 17, Paragraph 2 of the Draft provides", ["frt-draft 17 ¶2"]),
     ("(Article 7 of the Draft). Any captured images", ["frt-draft 7"]),
-    ("See Articles 28 and 55 of the PIPL). Article 15 of the Draft builds on it", ["pipl 28", "pipl 55", "frt-draft 15"]),
+    (
+        "See Articles 28 and 55 of the PIPL). Article 15 of the Draft builds on it",
+        ["pipl 28", "pipl 55", "frt-draft 15"],
+    ),
     ("征求意见稿第十六条与办法第十五条有什么区别", ["frt-draft 16", "frt-measures 15"]),
 ]
 
@@ -148,7 +168,10 @@ def test_spans_hold_what_was_read() -> None:
 
 def test_ordinary_words_are_no_instrument() -> None:
     assert [m for m in law_mentions("which measures should we take", NAMES) if not m.weak] == []
-    assert [m.slug for m in law_mentions("The Measures replaced the Draft", NAMES) if not m.weak] == ["frt-measures", "frt-draft"]
+    assert [m.slug for m in law_mentions("The Measures replaced the Draft", NAMES) if not m.weak] == [
+        "frt-measures",
+        "frt-draft",
+    ]
 
 
 @given(st.integers(1, 1260))
@@ -161,7 +184,8 @@ places = st.builds(
     law=st.sampled_from(sorted(LAWS)),
     version=st.none(),
     article=st.one_of(
-        st.integers(1, 1260).map(str), st.tuples(st.integers(20, 1260), st.integers(1, 9)).map(lambda t: f"{t[0]}-{t[1]}")
+        st.integers(1, 1260).map(str),
+        st.tuples(st.integers(20, 1260), st.integers(1, 9)).map(lambda t: f"{t[0]}-{t[1]}"),
     ),
     paragraph=st.one_of(st.none(), st.integers(1, 12)),
     item=st.one_of(st.none(), st.integers(1, 12)),

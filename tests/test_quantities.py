@@ -16,7 +16,10 @@ CASES = [
     ("minors under 14 years of age", {"14 years"}),
     ("mineurs de moins de 14 ans", {"14 years"}),
     ("五千万元以下或者上一年度营业额百分之五以下罚款", {"50,000,000 yuan", "5 percent"}),
-    ("not more than CNY 50,000,000 or 5 percent of the turnover of the preceding year", {"50,000,000 yuan", "5 percent"}),
+    (
+        "not more than CNY 50,000,000 or 5 percent of the turnover of the preceding year",
+        {"50,000,000 yuan", "5 percent"},
+    ),
     ("50 million yuan ou 5 % du chiffre d’affaires", {"50,000,000 yuan", "5 percent"}),
     ("违法所得一倍以上十倍以下罚款", {"1 times", "10 times"}),
     ("a fine of 1 to 10 times the unlawful gains", {"1 times", "10 times"}),

@@ -1,0 +1,52 @@
+# make run: set up, build the index, serve the app.  make test: set up, lint, test.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+export KB_HOME ?= $(CURDIR)/.kb
+
+.PHONY: help setup run test lint lint-corpus format vectors clean
+
+help:
+	@echo "make run          set up, build the index, serve http://127.0.0.1:7860"
+	@echo "make test         set up, lint, run all tests"
+	@echo "make lint         ruff, mypy, import-linter, corpus lint"
+	@echo "make lint-corpus  compare every English rendering with its Chinese"
+	@echo "make vectors      after a change of the corpus: lock it and ship its vectors"
+	@echo "make clean        remove the environment and everything built"
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed; set PYTHON=python3.x")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+run: setup
+	@$(BIN)/python app.py
+
+test: lint
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/kb lint --strict
+
+lint-corpus: setup
+	$(BIN)/kb lint --strict
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+vectors: setup
+	$(BIN)/kb lock
+	$(BIN)/kb index --ship
+
+clean:
+	rm -rf $(VENV) .kb .pytest_cache .mypy_cache .ruff_cache .hypothesis

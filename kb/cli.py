@@ -1,0 +1,369 @@
+"""The command `kb`: ask, search, show, index, lint, lock, serve.
+
+Standard output carries the result alone (text or JSON); progress and messages go to standard error. Exit codes: 0 done,
+1 a failing result where one was asked for (`lint --strict`), 2 a bad argument or input, with one line that says what to do.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kb.errors import BadInput, KBError
+from kb.ids import ProvisionId
+from kb.model import Language
+from kb.settings import Settings
+
+if TYPE_CHECKING:
+    from kb.assistant import Assistant
+    from kb.corpus import Corpus
+    from kb.encoder import Progress
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__
+)
+
+OnOption = Annotated[
+    str | None, typer.Option("--on", metavar="DATE", help="the day whose law is asked for (2025-03-01)")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="one JSON record instead of text")]
+
+
+def parse_date(text: str | None, where: str = "--on") -> date | None:
+    """An ISO date; BadInput names the argument otherwise."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{where}: {text!r} is not a date; write it as 2025-03-01") from None
+
+
+def parse_language(text: str | None) -> Language | None:
+    if text is None or text in ("en", "zh", "fr"):
+        return text  # type: ignore[return-value]
+    raise BadInput(f"--language: {text!r} is not one of en, zh, fr")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A progress bar on standard error that appears only if something is embedded."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("building the index"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("texts"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    tasks: list[Any] = []
+
+    def report(done: int, total: int) -> None:
+        if not tasks:
+            bar.start()
+            tasks.append(bar.add_task("", total=total))
+        bar.update(tasks[0], completed=done)
+
+    try:
+        yield report
+    finally:
+        if tasks:
+            bar.stop()
+
+
+def open_assistant() -> Assistant:
+    from kb.assistant import Assistant
+
+    with progress_bar() as report:
+        return Assistant.open(Settings(), report)
+
+
+def open_corpus() -> Corpus:
+    from kb.corpus_load import load_corpus
+
+    return load_corpus(Settings().corpus)
+
+
+def print_json(record: Any) -> None:
+    typer.echo(json.dumps(record, ensure_ascii=False, indent=1))
+
+
+@app.command()
+def ask(
+    question: Annotated[str | None, typer.Argument(help="the question, in English, Chinese or French")] = None,
+    on: OnOption = None,
+    as_json: JsonOption = False,
+    language: Annotated[str | None, typer.Option(help="en, zh or fr; told from the question by default")] = None,
+    batch: Annotated[Path | None, typer.Option(help='JSON lines with "id", "question" and optional "on"')] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="where the answers of --batch are written, in the same order")
+    ] = None,
+) -> None:
+    """Answer a question with the provisions that decide it, quoted."""
+    if (question is None) == (batch is None):
+        raise BadInput("ask: give a question, or --batch FILE with --out FILE")
+    day, spoken = parse_date(on), parse_language(language)
+    if batch is not None:
+        if out is None:
+            raise BadInput("--batch: say where the answers go, with --out FILE")
+        _ask_batch(batch, out, day, spoken)
+        return
+    from kb.record import answer_record
+
+    assistant = open_assistant()
+    answer = assistant.ask(assistant.query(question or "", day, spoken))
+    if as_json:
+        print_json(answer_record(answer))
+    else:
+        typer.echo(answer.text)
+
+
+def _ask_batch(batch: Path, out: Path, day: date | None, language: Language | None) -> None:
+    """All lines are read and checked before the first answer; the output appears whole or not at all."""
+    from kb.record import answer_record
+
+    questions = list(_batch_lines(batch, day))
+    assistant = open_assistant()
+    beside = out.with_name(out.name + ".part")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            for number, (name, text, on) in enumerate(questions, 1):
+                try:
+                    query = assistant.query(text, on, language)
+                except BadInput as error:
+                    raise BadInput(f"{batch}:{number}: {error}") from None
+                file.write(json.dumps(answer_record(assistant.ask(query), name), ensure_ascii=False) + "\n")
+        beside.replace(out)
+    except OSError as error:
+        raise BadInput(f"--out: {out}: cannot be written ({error.strerror})") from None
+    finally:
+        beside.unlink(missing_ok=True)
+    typer.echo(f"{len(questions)} answers in {out}", err=True)
+
+
+def _batch_lines(batch: Path, day: date | None) -> Iterator[tuple[str | None, str, date | None]]:
+    try:
+        lines = batch.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"--batch: {batch}: cannot be read as UTF-8 text ({error})") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise BadInput(f"{batch}:{number}: not JSON ({error.msg})") from None
+        if not isinstance(record, dict) or not isinstance(record.get("question"), str):
+            raise BadInput(f'{batch}:{number}: a line is an object with "id" and "question"')
+        unknown = set(record) - {"id", "question", "on"}
+        if unknown:
+            raise BadInput(f"{batch}:{number}: unknown key {sorted(unknown)[0]!r}; the keys are id, question, on")
+        name = record.get("id")
+        yield (
+            None if name is None else str(name),
+            record["question"],
+            parse_date(record.get("on"), f"{batch}:{number}: on") or day,
+        )
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="words to look for")],
+    k: Annotated[int, typer.Option("-k", min=1, max=100, help="how many provisions")] = 10,
+    on: OnOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the provisions that a question finds, best first."""
+    from kb.record import hit_record
+
+    assistant = open_assistant()
+    query = assistant.query(question, parse_date(on))
+    hits = assistant.search(query, k)
+    if as_json:
+        print_json([hit_record(hit) for hit in hits])
+        return
+    for hit in hits:
+        provision = assistant.corpus.provision(hit.id) if isinstance(hit.id, ProvisionId) else None
+        heading = provision.heading[query.language] if provision and provision.heading else ""
+        typer.echo(f"{hit.score:.3f}  {assistant.corpus.label(hit.id, query.language):32} {heading}")
+
+
+@app.command()
+def show(
+    place: Annotated[
+        str, typer.Argument(help='an id (pipl/art_28__para_2, csl@2017-06-01/art_76) or a citation ("PIPL 28(2)")')
+    ],
+    on: OnOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a provision in both languages, with its version and standing."""
+    from kb.record import provision_record
+
+    corpus = open_corpus()
+    day = parse_date(on) or date.today()
+    provision = corpus.provision(find_place(place, corpus, day))
+    record = provision_record(provision, corpus, day)
+    if as_json:
+        print_json(record)
+        return
+    typer.echo(f"{record['label']} — {record['label_zh']}\n{record['id']}")
+    typer.echo(f"{record['standing_text']} · {record['source_url']}")
+    typer.echo(f"Read in: {record['evidence']}")
+    if record["chapter"]:
+        typer.echo(str(record["chapter"]))
+    if record["incomplete"]:
+        typer.echo(f"Incomplete: {record['incomplete']}")
+    typer.echo(f"\n{record['text_en'] or 'No English rendering is held.'}")
+    typer.echo(f"\n{record['text_zh'] or 'The Chinese text is not held here; read it at ' + str(record['source_url'])}")
+    if record["successor"]:
+        typer.echo(f"\nWhere the rule went: {record['successor']}")
+
+
+def find_place(text: str, corpus: Corpus, on: date) -> ProvisionId:
+    """A provision id or a written citation → a place in the version of that day; BadInput where it is neither."""
+    from kb.citation import read_citations
+
+    try:
+        place = ProvisionId.parse(text)
+    except ValueError:
+        mentions = read_citations(text, corpus.names)
+        found = corpus.place(mentions[0], on) if len(mentions) == 1 else None
+        if found is None:
+            raise BadInput(
+                f"{text!r} names no provision of this corpus; write e.g. pipl/art_28__para_2 or “PIPL 28(2)”"
+            ) from None
+        return found
+    if place.version:
+        corpus.version(place.law, place.version)
+        return place
+    version = corpus.in_force(place.law, on)
+    if version is None:
+        first = corpus.versions(place.law)[0]
+        raise BadInput(f"{place.law} was not in force on {on}; its first version here is of {first.key}")
+    return ProvisionId(place.law, version.key, place.article, place.paragraph, place.item)
+
+
+@app.command()
+def index(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="build again even if nothing changed")] = False,
+    as_json: JsonOption = False,
+    ship: Annotated[
+        bool, typer.Option("--ship", help="also write the vectors beside the corpus (an editor does this)")
+    ] = False,
+) -> None:
+    """Build the search index if the corpus or the encoder changed, and summarise it."""
+    from collections import Counter
+
+    from rich.console import Console
+    from rich.table import Table
+
+    from kb.corpus_load import load_corpus
+    from kb.encoder import load_encoder
+    from kb.index import ensure_index, ship_vectors
+
+    settings = Settings()
+    corpus = load_corpus(settings.corpus)
+    with progress_bar() as report_progress:
+        opened, report = ensure_index(corpus, settings, lambda: load_encoder(settings), report_progress, rebuild)
+    counts: Counter[str] = Counter(
+        u.target.split("/")[0].split("@")[0] if u.group not in ("scenario", "outside") else u.group
+        for u in opened.units
+    )
+    if as_json:
+        print_json(
+            {
+                "fingerprint": report.fingerprint,
+                "built": report.built,
+                "embedded": report.embedded,
+                "units": dict(counts),
+            }
+        )
+        return
+    table = Table("source", "units", title=f"index {report.fingerprint}: {'built' if report.built else 'up to date'}")
+    for name, count in sorted(counts.items()):
+        table.add_row(name, str(count))
+    table.add_row("all", str(report.units))
+    Console().print(table)
+    if ship:
+        typer.echo(f"vectors written to {ship_vectors(corpus, settings)}")
+    typer.echo(f"{report.embedded} texts embedded, {report.reused} vectors reused, in {settings.home}")
+
+
+@app.command()
+def lint(
+    strict: Annotated[bool, typer.Option("--strict", help="exit 1 if there is a remark")] = False,
+    reference: Annotated[
+        Path | None, typer.Option(envvar="KB_ZH_REFERENCE", help="folder of Chinese reference texts")
+    ] = None,
+) -> None:
+    """Compare every English rendering with its Chinese."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from kb.lint import lint_corpus, read_reference
+
+    corpus = open_corpus()
+    if reference is not None and not reference.is_dir():
+        raise BadInput(f"KB_ZH_REFERENCE: {reference} is not a folder")
+    report = lint_corpus(corpus, read_reference(reference) if reference else None)
+    table = Table("version", "articles held", "compared", "lines", "remarks")
+    for law in corpus.laws:
+        for version in corpus.versions(law):
+            key = f"{law}@{version.key}"
+            remarks = sum(f"{r.place.law}@{r.place.version}" == key for r in report.remarks)
+            held = len(corpus.articles(version))
+            table.add_row(key, str(held), str(report.articles.get(key, 0)), str(report.lines.get(key, 0)), str(remarks))
+    Console().print(table)
+    for remark in report.remarks:
+        typer.echo(f"{remark.place}: {remark.check}: {remark.detail}")
+    missing = (
+        "" if reference else " (versions without Chinese in the data package are compared only with KB_ZH_REFERENCE)"
+    )
+    typer.echo(f"{sum(report.articles.values())} articles compared, {len(report.remarks)} remarks{missing}")
+    if strict and report.remarks:
+        raise typer.Exit(1)
+
+
+@app.command()
+def lock() -> None:
+    """Record the corpus files as they are (corpus.lock); an editor does this after a change."""
+    from kb.corpus_load import load_corpus, write_lock
+
+    root = Settings().corpus
+    load_corpus(root, check_lock=False)
+    typer.echo(f"{write_lock(root)} files recorded in {root / 'corpus.lock'}")
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="address to listen on (KB_HOST)")] = None,
+    port: Annotated[int | None, typer.Option(help="port to listen on (KB_PORT)")] = None,
+) -> None:
+    """Serve the web page."""
+    from kb.ui import launch
+
+    given = {"host": host, "port": port}
+    settings = Settings().model_copy(update={name: value for name, value in given.items() if value is not None})
+    launch(settings, open_assistant())
+
+
+def main() -> None:
+    """Run the command; every error raised on purpose becomes one line and exit code 2."""
+    try:
+        app()
+    except KBError as error:
+        typer.echo(f"kb: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(0)

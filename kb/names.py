@@ -1,0 +1,109 @@
+"""Names of instruments in a text: titles, short names and aliases of the laws held, and names of others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from kb.model import Law
+from kb.text import CJK
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One way to write the name of an instrument; `weak` ones are also ordinary words ("measures", 办法)."""
+
+    text: str
+    slug: str
+    weak: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LawMention:
+    """A name found in a text. `slug` is None for an instrument that `names` does not know; `name` is as written.
+
+    A `weak` mention is an ordinary word and names an instrument only beside an article number.
+    """
+
+    slug: str | None
+    name: str
+    start: int
+    end: int
+    weak: bool = False
+
+
+_WEAK = re.compile(
+    r"(?:(?:the|these|les|ces) )?(?:measures|mesures|provisions)|(?:the|le) (?:draft|projet)|办法|本办法|规定|意见稿|projet",
+    re.IGNORECASE,
+)
+
+
+def names_of(laws: Iterable[Law]) -> tuple[Name, ...]:
+    """All names of the laws: titles (also without 中华人民共和国), short names and aliases."""
+    found: dict[str, Name] = {}
+    for law in laws:
+        written: list[str] = []
+        for texts in (law.title, law.short):
+            written += [texts.en, texts.zh, texts.fr]
+        for aliases in law.aliases.values():
+            written += aliases
+        for text in written:
+            plain = text.strip("《》").removeprefix("中华人民共和国")
+            for form in {text, plain, re.sub(r"^(?:the|les|le|la) ", "", plain, flags=re.IGNORECASE)}:
+                if form:
+                    found.setdefault(form.lower(), Name(form, law.slug, _WEAK.fullmatch(form) is not None))
+    return tuple(sorted(found.values(), key=lambda n: (-len(n.text), n.text)))
+
+
+@lru_cache(maxsize=8)
+def _name_pattern(names: tuple[Name, ...]) -> re.Pattern[str]:
+    def one(text: str) -> str:
+        body = re.sub(r"(?:\\\s|\s)+", r"\\s+", re.escape(text))
+        body = body.replace("'", "['’]").replace("’", "['’]") if "[" not in body else body
+        left = "" if CJK.match(text[0]) or not text[0].isalnum() else r"(?<![A-Za-zÀ-ÿ0-9])"
+        right = "" if CJK.match(text[-1]) or not text[-1].isalnum() else r"(?![A-Za-zÀ-ÿ0-9])"
+        return f"{left}{body}{right}"
+
+    return re.compile("|".join(one(n.text) for n in names) or r"(?!)", re.IGNORECASE)
+
+
+_FOREIGN = re.compile(
+    r"《[^《》\n]{2,60}(?:《[^《》\n]{2,40}》[^《》\n]{0,40})?》"
+    r"|\b(?:GDPR|RGPD|CCPA|CPRA|BIPA|HIPAA|(?:EU )?AI Act)\b"
+    r"|\b(?:[A-Z][\w’'-]+\s+(?:(?:of|on|and|for|the)\s+)*){1,6}(?:Law|Act|Code|Regulations?|Directive|Provisions|Rules)\b"
+    r"|\bCode\s+(?:(?:du|de la|de l['’]|des|de)\s*)?[a-zà-ÿ]+|\b[Ll]oi\s+(?:sur|relative)\s+[\w’' -]{3,40}"
+)
+
+
+def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
+    """Names of instruments in `text`, in order, the longest where names overlap; unknown ones have no slug."""
+    by_text = {re.sub(r"\s+", " ", n.text.lower()).replace("’", "'"): n for n in names}
+    found: list[LawMention] = []
+    for match in _name_pattern(names).finditer(text):
+        name = by_text.get(re.sub(r"\s+", " ", match[0].lower()).replace("’", "'"))
+        if name:
+            found.append(LawMention(name.slug, match[0], match.start(), match.end(), _is_plain(name, match[0])))
+    taken = [(m.start, m.end) for m in found]
+    for match in _FOREIGN.finditer(text):
+        start, end, name_text = match.start(), match.end(), match[0]
+        inside = [m for m in found if m.start >= start and m.end <= end]
+        title = name_text.strip("《》")
+        if inside and (name_text.startswith("《") and inside[0].end - inside[0].start >= len(title) - 8):
+            continue
+        if inside and not name_text.startswith("《"):
+            continue
+        if any(s < end and start < e for s, e in taken) and not inside:
+            continue
+        words = re.sub(r"^(?:The|This|Under|What|Does|Is|Article|Art|In|By|Of|Which|Whether|And)\s+", "", name_text)
+        if words in {"Law", "Act", "Code", "Regulation", "Regulations", "Directive", "Provisions", "Rules"}:
+            continue
+        found = [m for m in found if m not in inside]
+        found.append(LawMention(None, words.strip("《》"), end - len(words), end))
+    return sorted(found, key=lambda m: m.start)
+
+
+def _is_plain(name: Name, written: str) -> bool:
+    """Whether an ordinary word is written as one: "the measures" in lower case, 办法, 规定."""
+    return name.weak and (written.rsplit(maxsplit=1)[-1].islower() or CJK.match(written) is not None)

@@ -1,0 +1,101 @@
+"""The records that other programs read: one answer, one hit, one provision. Their shape is fixed."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from kb.assistant import standing_text
+from kb.corpus import Corpus
+from kb.ids import PassageId, ProvisionId
+from kb.model import Answer, Citation, Hit, Provision
+
+
+def answer_record(answer: Answer, id: str | None = None) -> dict[str, Any]:
+    """One answer as published; `id` is the asker's own name for the question."""
+    return {
+        "id": id,
+        "question": answer.query.text,
+        "on": answer.query.on.isoformat(),
+        "language": answer.query.language,
+        "outcome": answer.outcome,
+        "refusal": {"kind": answer.refusal.kind, "message": answer.refusal.message} if answer.refusal else None,
+        "text": answer.text,
+        "claims": [
+            {
+                "text": c.text,
+                "quote": c.quote,
+                "quote_language": c.quote_language,
+                "citation": c.citation,
+                "checks": [{"kind": k.kind, "passed": k.passed, "detail": k.detail} for k in c.checks],
+            }
+            for c in answer.claims
+        ],
+        "citations": [citation_record(c) for c in answer.citations],
+        "notes": [{"kind": n.kind, "message": n.message, "id": n.id} for n in answer.notes],
+        "provenance": dict(answer.provenance),
+        "timing_ms": dict(answer.timing_ms),
+    }
+
+
+def citation_record(citation: Citation) -> dict[str, Any]:
+    """A citation as published; a document's has `article` null and `section` set."""
+    place = citation.id
+    record: dict[str, Any] = {"id": str(place)}
+    if isinstance(place, PassageId):
+        record |= {"law": place.document, "version": None, "article": None, "section": place.section}
+        record |= {"paragraph": place.paragraph, "item": None}
+    else:
+        record |= {"law": place.law, "version": place.version, "article": place.article}
+        record |= {"paragraph": place.paragraph, "item": place.item}
+    return record | {
+        "label": citation.label,
+        "label_zh": citation.label_zh,
+        "standing": citation.standing,
+        "role": citation.role,
+    }
+
+
+def hit_record(hit: Hit) -> dict[str, Any]:
+    """A place found. Ranks are 1-based, null where the list does not hold it; a document has no article."""
+    place = hit.id
+    return {
+        "id": str(place),
+        "law": place.law if isinstance(place, ProvisionId) else place.document,
+        "article": place.article if isinstance(place, ProvisionId) else None,
+        "score": round(hit.score, 6),
+        "dense_rank": hit.dense_rank,
+        "bm25_rank": hit.bm25_rank,
+        "cited": hit.cited,
+    }
+
+
+def provision_record(provision: Provision, corpus: Corpus, on: date) -> dict[str, Any]:
+    """What is known of a provision, ready to print."""
+    place = provision.id
+    version, law = corpus.version(place.law, place.version or ""), corpus.laws[place.law]
+    standing = corpus.standing(place, on)
+    citation = Citation(
+        place, corpus.label(place, "en"), corpus.label(place, "zh"), standing, corpus.role(place, on), 0, 0
+    )
+    successor = corpus.successor(place)
+    went = ", ".join(corpus.label(p, "en") for p in successor.new) if successor else ""
+    return {
+        "id": str(place),
+        "label": citation.label,
+        "label_zh": citation.label_zh,
+        "title": law.title.en,
+        "standing": standing,
+        "standing_text": standing_text(corpus, citation, "en"),
+        "version": version.key,
+        "chapter": provision.chapter,
+        "heading": provision.heading.en if provision.heading else None,
+        "gist": provision.gist.en if provision.gist else None,
+        "text_en": provision.text_en,
+        "text_zh": provision.text_zh,
+        "incomplete": version.partial.get(place.article),
+        "number_inferred": place.article in version.inferred_numbers,
+        "evidence": version.evidence,
+        "source_url": version.source_url,
+        "successor": went + (f" ({successor.note})" if successor.note else "") if successor and went else None,
+    }

@@ -1,0 +1,181 @@
+"""Answers and evidence as HTML. Every text that comes from outside this module is escaped here, once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from html import escape
+from urllib.parse import urlsplit
+
+from kb.assistant import standing_text
+from kb.corpus import Corpus
+from kb.generate import contains
+from kb.ids import PassageId, ProvisionId
+from kb.model import Answer, Citation, Claim, Language, Line
+from kb.ui.strings import word
+
+CHIP: dict[str, str] = {
+    "in_force": "ok",
+    "not_yet_in_force": "moved",
+    "amended": "moved",
+    "repealed": "moved",
+    "draft": "draft",
+    "commentary": "draft",
+}
+"""Colours mean standing: in force, moved (amended, renumbered), draft or commentary."""
+
+
+def label_of(citation: Citation, language: Language) -> str:
+    return citation.label_zh if language == "zh" else citation.label
+
+
+def conversation(
+    turns: list[tuple[str, Answer | None]], corpus: Corpus | None, language: Language, pending: str | None = None
+) -> str:
+    """The conversation, the newest turn first; `pending` is a question that is being looked up."""
+    if not turns and pending is None:
+        return f'<div class="kb-empty">{escape(word("empty", language))}</div>'
+    blocks = [
+        turn(number, text, answer, corpus, language) for number, (text, answer) in enumerate(turns) if answer and corpus
+    ]
+    if pending is not None:
+        blocks.append(
+            f'<section class="kb-turn"><h2 class="kb-q">{escape(pending)}</h2>'
+            f'<p class="kb-wait" role="status">{escape(word("searching", language))}</p></section>'
+        )
+    return f'<div class="kb-conversation" aria-live="polite">{"".join(reversed(blocks))}</div>'
+
+
+def turn(number: int, question: str, answer: Answer, corpus: Corpus, language: Language) -> str:
+    """One question with its answer. The words of the answer are in the language of the question."""
+    spoken = answer.query.language
+    parts = [f'<section class="kb-turn" data-turn="{number}"><h2 class="kb-q">{escape(question)}</h2>']
+    if answer.refusal:
+        parts.append(
+            f'<div class="kb-refusal" lang="{spoken}"><strong>{escape(word("refused", spoken))}</strong> {escape(answer.refusal.message)}</div>'
+        )
+    else:
+        for note in answer.notes:
+            parts.append(f'<p class="kb-note kb-{note.kind}" lang="{spoken}">{escape(note.message)}</p>')
+        items = "".join(point(number, claim, answer, corpus) for claim in answer.claims)
+        parts.append(f'<ol class="kb-points" lang="{spoken}">{items}</ol>')
+        parts.append(f'<p class="kb-checked">✓ {escape(word("passed", language))}</p>')
+    parts.append("</section>")
+    return "".join(parts)
+
+
+def point(turn_number: int, claim: Claim, answer: Answer, corpus: Corpus) -> str:
+    citation = answer.citations[claim.citation]
+    language = answer.query.language
+    name = f"ev-{turn_number}-{claim.citation}"
+    standing = standing_text(corpus, citation, language)
+    quote = "<br>".join(escape(line) for line in claim.quote.split("\n"))
+    note = (
+        ""
+        if claim.quote_language == "zh" or isinstance(citation.id, PassageId)
+        else f'<span class="kb-unofficial">{escape(word("unofficial", language))}</span>'
+    )
+    return (
+        f'<li class="kb-point"><p class="kb-gist">{escape(claim.text)}</p>'
+        f'<button type="button" class="kb-chip kb-{CHIP[citation.standing]}" data-open="{name}" aria-controls="{name}">'
+        f"<b>{escape(label_of(citation, language))}</b> <span>· {escape(standing)}</span></button>"
+        f'<blockquote class="kb-quote" lang="{claim.quote_language}">{quote}</blockquote>{note}</li>'
+    )
+
+
+def evidence(turns: list[tuple[str, Answer | None]], corpus: Corpus | None, language: Language) -> str:
+    """The cards of every citation of the conversation, the first of the last answer open."""
+    answered = [(number, answer) for number, (_, answer) in enumerate(turns) if answer and answer.citations]
+    if not answered or corpus is None:
+        return f'<div class="kb-empty">{escape(word("evidence_empty", language))}</div>'
+    last = answered[-1][0]
+    cards = [
+        card(f"ev-{number}-{i}", citation, answer, corpus, language, opened=number == last and i == 0)
+        for number, answer in answered
+        for i, citation in enumerate(answer.citations)
+    ]
+    return f'<h2 class="kb-side">{escape(word("evidence", language))}</h2><div class="kb-cards">{"".join(cards)}</div>'
+
+
+def card(name: str, citation: Citation, answer: Answer, corpus: Corpus, language: Language, opened: bool) -> str:
+    """One citation opened: the article in both languages, the words relied on marked, its version and its source."""
+    claims = [c for c in answer.claims if answer.citations[c.citation] is citation]
+    quoted = {c.quote_language for c in claims}
+    label = label_of(citation, language)
+    head = f'<summary><b>{escape(label)}</b> <span class="kb-chip kb-{CHIP[citation.standing]}">{escape(standing_text(corpus, citation, language))}</span></summary>'
+    body = (
+        _passage_body(citation, corpus, language)
+        if isinstance(citation.id, PassageId)
+        else _provision_body(citation, quoted, corpus, language)
+    )
+    copy = f"{citation.label} — {citation.label_zh}"
+    buttons = (
+        f'<button type="button" class="kb-copy" data-copy="{escape(copy, quote=True)}" data-done="{escape(word("copied", language), quote=True)}">'
+        f"{escape(word('copy', language))}</button>"
+    )
+    return f'<details class="kb-card" id="{name}"{" open" if opened else ""}>{head}{body}<p class="kb-actions">{buttons}</p></details>'
+
+
+def _provision_body(citation: Citation, quoted: Collection[str], corpus: Corpus, language: Language) -> str:
+    place = citation.id
+    assert isinstance(place, ProvisionId)
+    article = corpus.provision(place.whole_article)
+    version, law = corpus.version(place.law, place.version or ""), corpus.laws[place.law]
+    single = max(line.paragraph for line in article.lines) == 1
+    columns, missing = [], ""
+    for code, key in (("en", "english"), ("zh", "chinese")):
+        text = "".join(_line(line, place, single, code, code in quoted) for line in article.lines)
+        if article.text("zh" if code == "zh" else "en") is None:
+            missing = (
+                f'<p class="kb-missing">{escape(word("chinese_link" if code == "zh" else "no_english", language))}</p>'
+            )
+            continue
+        note = f'<p class="kb-unofficial">{escape(word("unofficial", language))}</p>' if code == "en" else ""
+        columns.append(f'<div lang="{code}"><h4>{escape(word(key, language))}</h4>{text}{note}</div>')
+    facts = [law.title[language], article.chapter or ""]
+    about = f'<p class="kb-facts">{" · ".join(escape(f) for f in facts if f)}</p>'
+    if article.heading:
+        about += f"<h3>{escape(article.heading[language])}</h3>"
+    warnings = []
+    if place.article in version.partial:
+        warnings.append(f"{word('incomplete', language)} {version.partial[place.article]}")
+    if place.article in version.inferred_numbers:
+        warnings.append(word("inferred", language))
+    warned = "".join(f'<p class="kb-note">{escape(w)}</p>' for w in warnings)
+    gist = (
+        f'<p class="kb-editorial"><b>{escape(word("in_plain_words", language))}:</b> {escape(article.gist[language])}</p>'
+        if article.gist
+        else ""
+    )
+    source = f'<p class="kb-facts">{link(version.source_url, word("official", language))} · {escape(word("read_in", language))} {escape(version.evidence)}</p>'
+    return f'{about}{warned}<div class="kb-columns kb-{len(columns)}">{"".join(columns)}</div>{missing}{gist}{source}'
+
+
+def _line(line: Line, place: ProvisionId, single: bool, code: str, quoted: bool) -> str:
+    """A paragraph or item; the words quoted are marked, their counterpart in the other language is set off."""
+    text = line.zh if code == "zh" else line.en
+    here = ProvisionId(place.law, place.version, place.article, None if single else line.paragraph, line.item)
+    inside = contains(place, here)
+    kind = "item" if line.item else "paragraph"
+    content = escape(text or "")
+    if inside and quoted:
+        return f'<p class="kb-{kind}"><mark>{content}</mark></p>'
+    return f'<p class="kb-{kind}{" kb-parallel" if inside else ""}">{content}</p>'
+
+
+def _passage_body(citation: Citation, corpus: Corpus, language: Language) -> str:
+    place = citation.id
+    assert isinstance(place, PassageId)
+    passage, document = corpus.passage(place), corpus.documents[place.document]
+    notes = "".join(f'<p class="kb-note">{escape(note.message[language])}</p>' for note in corpus.notes_at(place))
+    facts = f"{document.title[language]} · {document.author} · {document.published_from} – {document.published_to}"
+    return (
+        f'<p class="kb-facts">{escape(word("document", language))}: {escape(facts)}</p><h3>{escape(passage.section)}</h3>'
+        f'<div lang="en"><p><mark>{escape(passage.text)}</mark></p></div>{notes}'
+    )
+
+
+def link(url: str, text: str) -> str:
+    """A link to an official page; anything but http(s) is shown as text."""
+    if urlsplit(url).scheme not in ("http", "https"):
+        return escape(text)
+    return f'<a href="{escape(url, quote=True)}" target="_blank" rel="noopener noreferrer">{escape(text)} ↗</a>'
