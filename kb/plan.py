@@ -20,7 +20,7 @@ from kb.phrases import say
 from kb.retrieve import Found, LawRetriever
 from kb.understand import CitedPlace, Understanding
 
-KEEP_SHARE = 0.8
+KEEP_SHARE = 0.7
 """Hits that score below this share of the best are not shown."""
 MAX_HITS = 4
 SCENARIO_LEAD = 0.005
