@@ -146,7 +146,7 @@ class Assistant:
         if withheld:
             notes.append(Note("scope", say("withheld", language, n=len(withheld))))
         if understanding.follows_up:
-            notes.insert(0, Note("scope", say("understood", language, text=understanding.text)))
+            notes.insert(0, Note("scope", say("understood", language, text=understanding.read_as)))
         used = sorted({claim.citation for claim in shown})
         renumbered = {old: new for new, old in enumerate(used)}
         citations = tuple(draft.citations[i] for i in used)

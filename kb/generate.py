@@ -115,10 +115,6 @@ def quoting_draft(material: Material, understanding: Understanding, corpus: Corp
         writer.passage(passage)
     notes = [*material.notes]
     notes += [note for place in material.history for note in history_notes(place, corpus, language)]
-    for passage in material.passages:
-        for entry in corpus.notes_at(passage):
-            kind: Literal["renumbered", "overtaken"] = "renumbered" if entry.kind == "renumbered" else "overtaken"
-            notes.append(Note(kind, entry.message[language], str(passage)))
     notes += number_premises(understanding, material.authorities, corpus)
     unique = {(note.kind, note.message): note for note in notes}
     return Draft(tuple(writer.claims), tuple(writer.citations), tuple(unique.values()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -99,9 +100,7 @@ class Index:
         if k == 0:
             return []
         try:
-            found = self._collection.query(
-                query_embeddings=vector, n_results=k, where=where, include=["distances"]
-            )
+            found = self._collection.query(query_embeddings=vector, n_results=k, where=where, include=["distances"])
             pairs = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
             scored = [(self._row[i], 1.0 - float(d)) for i, d in pairs]
         except Exception:  # Chroma issue 7032: a filtered query can fail to find its own ids
@@ -142,8 +141,13 @@ class Index:
         return found
 
 
-def index_folder(settings: Settings, name: str) -> Path:
-    return settings.home / "index" / name
+def built_folder(settings: Settings, name: str) -> Path | None:
+    """Where the newest whole index of that fingerprint is; None where there is none.
+
+    Every build has a folder of its own, so that a swap disturbs no reader and no client of the folder before.
+    """
+    found = sorted((settings.home / "index").glob(f"{name}-*/manifest.json"))
+    return found[-1].parent if found else None
 
 
 def ensure_index(
@@ -160,19 +164,20 @@ def ensure_index(
     teach_chinese_words(term.zh for term in corpus.glossary)
     units = build_units(corpus)
     name = fingerprint(units, encoder_name(settings))
-    folder = index_folder(settings, name)
-    if not rebuild and (folder / "manifest.json").exists():
+    folder = None if rebuild else built_folder(settings, name)
+    if folder:
         try:
             return Index(folder), BuildReport(name, len(units), 0, 0, built=False)
         except IndexError_:
             rebuild = True
+    home = settings.home / "index"
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.parent / "build.lock", timeout=LOCK_SECONDS):
-            if rebuild or not (folder / "manifest.json").exists():
-                report = _build(units, name, corpus, settings, load, progress)
-            else:  # another process built it while this one waited
-                report = BuildReport(name, len(units), 0, 0, built=False)
+        home.mkdir(parents=True, exist_ok=True)
+        with FileLock(home / "build.lock", timeout=LOCK_SECONDS):
+            folder = None if rebuild else built_folder(settings, name)  # another process may have built it meanwhile
+            report = BuildReport(name, len(units), 0, 0, built=False)
+            if folder is None:
+                folder, report = _build(units, name, corpus, settings, load, progress)
     except Timeout:
         raise IndexError_(
             f"another process has been building the index for {LOCK_SECONDS} s; stop it, or wait"
@@ -191,7 +196,7 @@ def _build(
     settings: Settings,
     load: Callable[[], Encoder],
     progress: Progress | None,
-) -> BuildReport:
+) -> tuple[Path, BuildReport]:
     keys = [vectors.key_of(unit.text, unit.prompt) for unit in units]
     file = vectors.file_name(encoder_name(settings))
     own = settings.home / "vectors" / file
@@ -205,20 +210,18 @@ def _build(
             known |= _embed(encoder, prompt, chosen, _shifted(progress, before, len(missing)))
         vectors.write_vectors(own, keys, known)
     matrix = np.stack([known[key] for key in keys])
-    folder = index_folder(settings, name)
-    beside = Path(tempfile.mkdtemp(prefix="building-", dir=folder.parent))
+    home = settings.home / "index"
+    beside = Path(tempfile.mkdtemp(prefix="building-", dir=home))
     try:
         _write_index(beside, units, matrix, name, encoder_name(settings))
-        Index(beside)
-        if folder.exists():
-            shutil.rmtree(folder)
+        folder = home / f"{name}-{time.time_ns():020d}"
         beside.replace(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    for old in folder.parent.iterdir():
+    for old in home.iterdir():
         if old.is_dir() and old != folder:
             shutil.rmtree(old, ignore_errors=True)
-    return BuildReport(name, len(units), len(missing), len(set(keys)) - len(missing), built=True)
+    return folder, BuildReport(name, len(units), len(missing), len(set(keys)) - len(missing), built=True)
 
 
 def _shifted(progress: Progress | None, before: int, total: int) -> Progress:

@@ -84,9 +84,9 @@ PHRASES: dict[str, Trilingual] = {
         "Au {on}, ce texte n’était pas encore en vigueur : {label}.",
     ),
     "no_such_provision": Trilingual(
-        "{law} has no Article {article}: {extent}. Please check the number.",
+        "There is no Article {article} in the {law}: {extent}. Please check the number.",
         "{law}没有第{article}条：{extent}。请核对条号。",
-        "{law} n’a pas d’article {article} : {extent}. Vérifiez le numéro.",
+        "Il n’y a pas d’article {article} dans {law} : {extent}. Vérifiez le numéro.",
     ),
     "no_such_part": Trilingual(
         "{label} does not exist: that article has {extent}. Please check the number.",

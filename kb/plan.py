@@ -15,13 +15,15 @@ from datetime import date
 from kb.corpus import Corpus
 from kb.generate import MAX_POINTS, Material, renumbering_notes
 from kb.ids import PassageId, ProvisionId, SourceId, article_sort_key
-from kb.model import Hit, Note, Refusal, RefusalKind
+from kb.model import Hit, Language, Note, NoteKind, Refusal, RefusalKind
 from kb.phrases import say
 from kb.retrieve import Found, LawRetriever
 from kb.understand import CitedPlace, Understanding
 
 KEEP_SHARE = 0.7
 """Hits that score below this share of the best are not shown."""
+SIMILARITY_GAP = 0.03
+"""Nor those whose nearest text is this much further from the question than the nearest of all."""
 MAX_HITS = 4
 SCENARIO_LEAD = 0.005
 """A scenario completes the answer where the question is nearer to its asks than to those of any article, by this cosine."""
@@ -31,8 +33,12 @@ MIN_MARGIN = 0.012
 """Below this margin (see `retrieve.Found`) a question that names no source is outside the scope."""
 MAX_CITED = 12
 MAX_PASSAGES = 2
-PASSAGE_SHARE = 0.75
+PASSAGE_SHARE = 0.9
 MAX_DRAFTS = 2
+DRAFT_SHARE = 0.85
+MAX_NOTES = 3
+NOTE_GAP = 0.03
+"""Notes further than this (a cosine) from the nearest one are about another point of the passage."""
 
 _CLAIMS_FORCE = re.compile(
     r"in force|en vigueur|applicable today|now (?:law|binding)|effective|现行有效|已经?生效|已施行|正在施行|有效的",
@@ -250,7 +256,7 @@ def _with_draft(understanding: Understanding, corpus: Corpus, found: Found, draf
     """The law of today on the matter first, then what the draft said."""
     on = understanding.on
     best = drafts[0].score if drafts else 0.0
-    history = [h.id for h in drafts[:MAX_DRAFTS] if isinstance(h.id, ProvisionId) and h.score >= KEEP_SHARE * best]
+    history = [h.id for h in drafts[:MAX_DRAFTS] if isinstance(h.id, ProvisionId) and h.score >= DRAFT_SHARE * best]
     authorities = [new for old in history for new in _successors(old, corpus, on)]
     top = found.hits[0].score if found.hits else 0.0
     for hit in found.hits[:3]:
@@ -275,15 +281,25 @@ def _from_documents(understanding: Understanding, corpus: Corpus, retriever: Law
     hits = retriever.passages(understanding.text, language, on, understanding.documents, vector)  # type: ignore[arg-type]
     best = hits[0].score if hits else 0.0
     passages = [h.id for h in hits[:MAX_PASSAGES] if isinstance(h.id, PassageId) and h.score >= PASSAGE_SHARE * best]
-    decided = [p for passage in passages for note in corpus.notes_at(passage) for p in note.decided_by]
+    near = retriever.notes(passages, vector)  # type: ignore[arg-type]
+    best_note = max(near.values(), default=0.0)
+    chosen = sorted((n for n, s in near.items() if s >= best_note - NOTE_GAP), key=lambda n: -near[n])[:MAX_NOTES]
+    decided = [p for n in chosen for p in corpus.notes[n].decided_by]
     authorities = [p for p in dict.fromkeys(decided) if corpus.role(p, on) == "authority"]
-    if not authorities:
+    if not authorities and not chosen:
         found = retriever.find(understanding.text, language, on, understanding.laws, vector)  # type: ignore[arg-type]
-        if found.margin >= MIN_MARGIN and not any(corpus.notes_at(p) for p in passages):
+        if found.margin >= MIN_MARGIN:
             authorities = [h.id for h in found.hits[:1] if isinstance(h.id, ProvisionId)]
     kept = tuple(authorities[: MAX_POINTS - len(passages)])
-    notes = (*_force_premise(understanding), *_date_notes(understanding))
+    notes = (*_force_premise(understanding), *_date_notes(understanding), *_document_notes(chosen, corpus, language))
     return Plan(Material(kept, (), tuple(passages), notes=notes), frozenset((*kept, *passages)), hits[:MAX_POINTS])
+
+
+def _document_notes(chosen: Sequence[int], corpus: Corpus, language: Language) -> list[Note]:
+    """What overtook the passages, as the notes on them say."""
+    kinds: dict[str, NoteKind] = {"renumbered": "renumbered", "overtaken": "overtaken", "mistaken": "overtaken"}
+    entries = [corpus.notes[n] for n in chosen]
+    return [Note(kinds[e.kind], e.message[language], str(e.at)) for e in entries]
 
 
 # ------------------------------------------------------------------ search
@@ -291,8 +307,10 @@ def _from_documents(understanding: Understanding, corpus: Corpus, retriever: Law
 
 def _from_search(understanding: Understanding, corpus: Corpus, found: Found) -> Plan:
     top = found.hits[0].score
-    chosen = [h.id for h in found.hits[:MAX_HITS] if h.score >= KEEP_SHARE * top and isinstance(h.id, ProvisionId)]
     nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
+    first, *others = found.hits[:MAX_HITS]
+    good = [h for h in others if h.score >= KEEP_SHARE * top and h.similarity >= nearest - SIMILARITY_GAP]
+    chosen = [h.id for h in (first, *good) if isinstance(h.id, ProvisionId)]
     lead = found.scenario_similarity - nearest
     if found.scenario is not None and lead >= SCENARIO_LEAD and not understanding.laws:
         standing = [s.id for s in found.scenario.steps if corpus.role(s.id, understanding.on) == "authority"]

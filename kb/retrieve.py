@@ -6,10 +6,12 @@ the law do; the weights and what each list brings are recorded in `docs/adr/0004
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
@@ -38,6 +40,16 @@ NAMED_LAW_BONUS = 0.12
 TEXT_KINDS = frozenset({"part", "item", "article"})
 WHOLE_PARAGRAPH_CHARS = 1_300
 """A paragraph with its items longer than this is not quoted whole: the item that matches is."""
+
+
+FORMAL_SHARE = 0.6
+MAX_FORMAL_LINES = 2
+_COMMENCEMENT = re.compile(r"\bcomes? into force (?:on|from)\b")
+_ASKS_WHEN = re.compile(
+    r"\b(?:when|since|date|in force|into force|effective|purpose|why was|apply to (?:earlier|past)|before|retroactive)\b"
+    r"|\b(?:quand|depuis|date|vigueur|rétroacti\w*|avant|objet|but de)\b|何时|什么时候|哪天|生效|施行|立法目的|之前|溯及",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +115,7 @@ class LawRetriever(BaseRetriever):
         vector = self.encode(text) if vector is None else vector
         near = self.index.dense(vector, ("law", "scenario", "outside"), on, DEPTH)
         words = self.index.lexical(tokens(text, language), ("law",), on)
-        hits = self._fuse(near, words, ("law",), named)
+        hits = self._fuse(near, words, ("law",), named, text)
         hits = (*self.narrow(hits[: self.k], vector), *hits[self.k :])
         inside = [s for row, s in near if self.index.units[row].group != "outside"][:3]
         outside = [s for row, s in near if self.index.units[row].group == "outside"][:3]
@@ -117,7 +129,7 @@ class LawRetriever(BaseRetriever):
         """Articles of drafts, for questions that name one."""
         vector = self.encode(text) if vector is None else vector
         near = self.index.dense(vector, ("draft",), on, DEPTH)
-        return self._fuse(near, self.index.lexical(tokens(text, language), ("draft",), on), ("draft",), ())
+        return self._fuse(near, self.index.lexical(tokens(text, language), ("draft",), on), ("draft",), (), text)
 
     def passages(
         self,
@@ -131,9 +143,13 @@ class LawRetriever(BaseRetriever):
         vector = self.encode(text) if vector is None else vector
         near = self.index.dense(vector, ("document",), on, DEPTH)
         words = self.index.lexical(tokens(text, language), ("document",), on)
-        ranks_near = {self.index.units[row].target: rank for rank, (row, _) in enumerate(near, 1)}
-        similar = {self.index.units[row].target: s for row, s in near}
-        ranks_words = {self.index.units[row].target: rank for rank, (row, _) in enumerate(words, 1)}
+        similar: dict[str, float] = {}
+        for row, similarity in near:
+            similar.setdefault(self.index.units[row].target, similarity)
+        lexical_scores: dict[str, float] = {}
+        for row, score in words:
+            lexical_scores.setdefault(self.index.units[row].target, score)
+        ranks_near, ranks_words = _ranks(similar), _ranks(lexical_scores)
         hits = []
         for target in ranks_near | ranks_words:
             place = PassageId.parse(target)
@@ -144,6 +160,25 @@ class LawRetriever(BaseRetriever):
             hits.append(Hit(place, score, dense, lexical, cited=False, similarity=similar.get(target, 0.0)))
         return tuple(sorted(hits, key=lambda h: (-h.score, str(h.id))))
 
+    def notes(self, passages: Sequence[PassageId], vector: NDArray[np.float32]) -> dict[int, float]:
+        """How near each note on the passages is to the question: position in `corpus.notes` → cosine."""
+        wanted = {str(p) for p in passages}
+        rows = [row for row, u in enumerate(self.index.units) if u.kind == "note" and u.target in wanted]
+        found: dict[int, float] = {}
+        for row, similarity in self.index.similarities(vector, rows).items():
+            number = int(self.index.units[row].id.rsplit(".", 1)[1])
+            found[number] = max(similarity, found.get(number, 0.0))
+        return found
+
+    @cached_property
+    def _formal(self) -> frozenset[str]:
+        """Articles that say when a law comes into force and why it was made: they answer only questions about that."""
+        return frozenset(
+            str(a.id)
+            for a in self.corpus.all_articles()
+            if a.id.article == "1" or (_COMMENCEMENT.search(a.text_en or "") and len(a.lines) <= MAX_FORMAL_LINES)
+        )
+
     # -------------------------------------------------------------- fusing
 
     def _fuse(
@@ -152,6 +187,7 @@ class LawRetriever(BaseRetriever):
         words: Sequence[tuple[int, float]],
         groups: Sequence[Group],
         named: Sequence[str],
+        text: str,
     ) -> tuple[Hit, ...]:
         lists: dict[str, dict[str, float]] = {name: {} for name in WEIGHTS}
         asks: defaultdict[str, list[float]] = defaultdict(list)
@@ -174,11 +210,13 @@ class LawRetriever(BaseRetriever):
         dense = _ranks(_best(lists["asks"], lists["gist"], lists["text"]))
         lexical = _ranks(_best(lists["words of guides"], lists["words of texts"]))
         similar = _best(lists["asks"], lists["gist"], lists["text"])
+        asks_when = bool(_ASKS_WHEN.search(text))
         hits = []
         for article in dense | lexical:
             score = sum(WEIGHTS[name] / (RANK_CONSTANT + of[article]) for name, of in ranks.items() if article in of)
             place = ProvisionId.parse(article)
             score += NAMED_LAW_BONUS if place.law in named else 0.0
+            score *= FORMAL_SHARE if article in self._formal and not asks_when else 1.0
             hits.append(
                 Hit(
                     place,

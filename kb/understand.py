@@ -52,6 +52,11 @@ class Understanding:
     follows_up: bool
 
     @property
+    def read_as(self) -> str:
+        """The question as a reader would put it without the conversation."""
+        return f"{self.query.history[-1]} → {self.query.text}" if self.follows_up else self.query.text
+
+    @property
     def names_a_source(self) -> bool:
         return bool(self.cited or self.laws or self.documents or self.draft)
 
@@ -115,8 +120,8 @@ _PAST = re.compile(
 def understand(query: Query, corpus: Corpus) -> Understanding:
     """Read a question; its earlier questions serve where it leans on them."""
     follows_up = bool(query.history) and _leans_on_history(query)
-    text = f"{query.history[-1]} {query.text}" if follows_up else query.text
     mentions = law_mentions(query.text, corpus.names)
+    text = f"{query.history[-1]} {query.text}" if follows_up else query.text
     context = _context_law(query.history, corpus) if query.history else None
     names = corpus.names
     draft_word = bool(_DRAFT.search(query.text))

@@ -1,6 +1,6 @@
 """Corpus → search units: every text by which a place can be found.
 
-A unit is a paragraph, an item with its lead-in, a whole article, a gist, an ask, or a passage of a document. English and
+A unit is a paragraph, an item with its lead-in, a whole article, a gist, an ask, a passage of a document, or a note on one. English and
 Chinese are separate units of the same place.
 """
 
@@ -18,14 +18,14 @@ from kb.corpus import Corpus
 from kb.errors import IndexError_
 from kb.model import LANGUAGES, Language, Line, Provision
 
-FORMAT = 1
+FORMAT = 2
 """Raise it when what a unit or the index holds changes: every index is then built again."""
 
 MAX_UNIT_CHARS = 1_800
 LEAD_CHARS = 160
 
 Group = Literal["law", "draft", "document", "scenario", "outside"]
-Kind = Literal["part", "item", "article", "gist", "ask", "passage"]
+Kind = Literal["part", "item", "article", "gist", "ask", "passage", "note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,11 @@ def build_units(corpus: Corpus) -> list[Unit]:
                     text[:MAX_UNIT_CHARS],
                 )
             )
+    for number, note in enumerate(corpus.notes):
+        for language in LANGUAGES:
+            text = note.message[language][:MAX_UNIT_CHARS]
+            name = f"{note.at}#note.{language}.{number}"
+            found.append(Unit(name, str(note.at), "document", "note", language, *ALWAYS, "document", text))
     for scenario in corpus.scenarios:
         for language in LANGUAGES:
             texts = (scenario.suggestion[language], *scenario.asks[language])

@@ -42,7 +42,7 @@ def read_vectors(paths: Iterable[Path]) -> dict[bytes, NDArray[np.float32]]:
     found: dict[bytes, NDArray[np.float32]] = {}
     for path in paths:
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
                 keys, vectors = file["keys"], file["vectors"].astype(np.float32) * file["scales"][:, None]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             continue

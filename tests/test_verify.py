@@ -1,0 +1,148 @@
+"""The checks on a claim: true claims pass, and one change anywhere fails the check it should."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kb.corpus import Corpus
+from kb.ids import PassageId, ProvisionId
+from kb.model import Check, Citation, Claim, Draft
+from kb.verify import check_claim, verify_draft
+
+TODAY = date(2026, 11, 22)
+FILING = ProvisionId("frt-measures", "2025-06-01", "15", 1)
+
+
+def cited(corpus: Corpus, place: ProvisionId | PassageId, on: date = TODAY) -> tuple[Claim, Citation]:
+    """A true claim that quotes the whole place."""
+    if isinstance(place, PassageId):
+        words, gist = corpus.passage(place).text, ""
+    else:
+        provision = corpus.provision(place)
+        words = provision.text_en or ""
+        gist = provision.gist.en if provision.gist else ""
+    claim = Claim(gist, words, "en", 0)
+    label = corpus.label(place, "en")
+    return claim, Citation(
+        place, label, corpus.label(place, "zh"), corpus.standing(place, on), corpus.role(place, on), 0, len(words)
+    )
+
+
+def failed(claim: Claim, citation: Citation, corpus: Corpus, on: date = TODAY) -> list[str]:
+    checks = check_claim(claim, (citation,), corpus, on, {FILING, citation.id})
+    return [check.kind for check in checks if not check.passed]
+
+
+def test_a_true_claim_passes_every_check(corpus: Corpus) -> None:
+    claim, citation = cited(corpus, FILING)
+    checks = check_claim(claim, (citation,), corpus, TODAY, {FILING})
+    assert [c.kind for c in checks] == ["exists", "in_force", "retrieved", "verbatim", "numbers"]
+    assert all(c.passed for c in checks)
+
+
+def test_every_gist_of_the_corpus_passes(corpus: Corpus) -> None:
+    faults = []
+    for article in corpus.all_articles():
+        if article.gist is None or article.text_en is None:
+            continue
+        claim, citation = cited(corpus, article.id)
+        for gist in (article.gist.en, article.gist.zh, article.gist.fr):
+            faults += [(str(article.id), gist, f) for f in failed(replace(claim, text=gist), citation, corpus)]
+    assert faults == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fails"),
+    [
+        ({"id": ProvisionId("frt-measures", "2025-06-01", "21")}, ["exists"]),
+        ({"id": ProvisionId("frt-measures", "2025-06-01", "15", 3)}, ["exists"]),
+        ({"id": ProvisionId("frt-measures", "2020-01-01", "15", 1)}, ["exists"]),
+        ({"id": ProvisionId("no-law", "2020-01-01", "15", 1)}, ["exists"]),
+        ({"id": ProvisionId("frt-measures", "2025-06-01", "16", 1)}, ["verbatim", "numbers"]),
+        ({"id": ProvisionId("frt-draft", "2023-08-08", "16")}, ["in_force", "verbatim", "numbers"]),
+        ({"standing": "amended"}, ["in_force"]),
+        ({"role": "history"}, ["in_force"]),
+        ({"start": 1}, ["verbatim"]),
+        ({"end": 5}, ["verbatim"]),
+    ],
+)
+def test_a_wrong_citation_fails(corpus: Corpus, change: dict[str, object], fails: list[str]) -> None:
+    claim, citation = cited(corpus, FILING)
+    assert failed(claim, replace(citation, **change), corpus) == fails  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("100,000", "10,000"), ("30 working days", "30 days"), ("provincial", "municipal"), ("shall", "may"), (",", ";")],
+)
+def test_a_changed_quote_fails(corpus: Corpus, old: str, new: str) -> None:
+    claim, citation = cited(corpus, FILING)
+    assert old in claim.quote
+    assert "verbatim" in failed(replace(claim, quote=claim.quote.replace(old, new, 1)), citation, corpus)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "File once 10,000 persons are stored.",
+        "File within 60 working days.",
+        "File within 30 days.",
+        "A fine of CNY 50,000 applies.",
+        "存储达到1万人要备案",
+        "File by 14 July 2025.",
+    ],
+)
+def test_a_number_that_is_not_in_the_article_fails(corpus: Corpus, text: str) -> None:
+    claim, citation = cited(corpus, FILING)
+    assert failed(replace(claim, text=text), citation, corpus) == ["numbers"]
+
+
+def test_what_was_not_retrieved_fails(corpus: Corpus) -> None:
+    claim, citation = cited(corpus, FILING)
+    other = ProvisionId("pipl", "2021-11-01", "66")
+    checks = check_claim(claim, (citation,), corpus, TODAY, {other})
+    assert [c.kind for c in checks if not c.passed] == ["retrieved"]
+
+
+def test_a_claim_without_citation_fails(corpus: Corpus) -> None:
+    assert check_claim(Claim("x", "y", "en", 3), (), corpus, TODAY, set()) == (
+        Check("exists", False, "the claim cites nothing"),
+    )
+
+
+def test_a_draft_or_a_passage_is_never_authority(corpus: Corpus) -> None:
+    for place in (ProvisionId("frt-draft", "2023-08-08", "16"), PassageId("ds-newsletter", 3, 1)):
+        claim, citation = cited(corpus, place)
+        assert failed(claim, citation, corpus) == []
+        assert failed(claim, replace(citation, role="authority"), corpus) == ["in_force"]
+
+
+def test_the_same_article_stands_differently_on_another_day(corpus: Corpus) -> None:
+    old = ProvisionId("csl", "2017-06-01", "76")
+    claim, citation = cited(corpus, old, date(2024, 5, 1))
+    assert citation.role == "authority" and failed(claim, citation, corpus, date(2024, 5, 1)) == []
+    assert failed(claim, citation, corpus, TODAY) == ["in_force"]
+
+
+def test_only_claims_that_pass_are_shown(corpus: Corpus) -> None:
+    claim, citation = cited(corpus, FILING)
+    forged = replace(claim, quote="Nobody needs to file.")
+    shown, withheld = verify_draft(Draft((claim, forged), (citation,)), corpus, TODAY, {FILING})
+    assert [c.quote for c in shown] == [claim.quote]
+    assert [c.quote for c in withheld] == [forged.quote]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_one_changed_character_is_found(corpus: Corpus, data: st.DataObject) -> None:
+    article = data.draw(st.sampled_from([a for a in corpus.all_articles() if a.text_en]))
+    claim, citation = cited(corpus, article.id)
+    at = data.draw(st.integers(0, len(claim.quote) - 1))
+    char = data.draw(st.sampled_from("aZ9该").filter(lambda c: c != claim.quote[at]))
+    forged = claim.quote[:at] + char + claim.quote[at + 1 :]
+    assert "verbatim" in failed(replace(claim, quote=forged), citation, corpus)
