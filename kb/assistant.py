@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -51,7 +52,11 @@ class Assistant:
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None, encoder: Encoder | None = None) -> Assistant:
-        """Load the corpus and open its index, building it first where it is missing or stale."""
+        """Load the corpus and open its index, building it first where it is missing or stale.
+
+        LangChain's tracing is switched off: it would send questions to a service, whatever the environment says.
+        """
+        os.environ.update(LANGSMITH_TRACING="false", LANGCHAIN_TRACING_V2="false")
         corpus = load_corpus(settings.corpus)
         loaded: list[Encoder] = [encoder] if encoder else []
 

@@ -1,8 +1,8 @@
 """Written citation ⇄ place in a law, in English, Chinese and French notation.
 
 Reading is done in three steps, one function each: the names of instruments in a text (`kb.names.law_mentions`), the article
-numbers in it (`_article_groups`), and which number belongs to which instrument (`read_citations`). Nothing here knows
-what the corpus holds: that is `Corpus.resolve`.
+numbers in it (`_latin_articles`, `_chinese_articles`), and which number belongs to which instrument (`read_citations`). Nothing here knows
+what the corpus holds: that is `Corpus.place`.
 """
 
 from __future__ import annotations

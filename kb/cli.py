@@ -276,6 +276,8 @@ def index(
     corpus = load_corpus(settings.corpus)
     with progress_bar() as report_progress:
         opened, report = ensure_index(corpus, settings, lambda: load_encoder(settings), report_progress, rebuild)
+    if ship:
+        typer.echo(f"vectors written to {ship_vectors(corpus, settings)}", err=True)
     counts: Counter[str] = Counter(
         u.target.split("/")[0].split("@")[0] if u.group not in ("scenario", "outside") else u.group
         for u in opened.units
@@ -290,13 +292,12 @@ def index(
             }
         )
         return
-    table = Table("source", "units", title=f"index {report.fingerprint}: {'built' if report.built else 'up to date'}")
+    table = Table("source", "units")
     for name, count in sorted(counts.items()):
         table.add_row(name, str(count))
     table.add_row("all", str(report.units))
     Console().print(table)
-    if ship:
-        typer.echo(f"vectors written to {ship_vectors(corpus, settings)}")
+    typer.echo(f"index {report.fingerprint}: {'built' if report.built else 'up to date'}")
     typer.echo(f"{report.embedded} texts embedded, {report.reused} vectors reused, in {settings.home}")
 
 
@@ -311,9 +312,10 @@ def lint(
     from rich.console import Console
     from rich.table import Table
 
+    from kb.corpus_load import load_corpus
     from kb.lint import lint_corpus, read_reference
 
-    corpus = open_corpus()
+    corpus = load_corpus(Settings().corpus, check_lock=False)
     if reference is not None and not reference.is_dir():
         raise BadInput(f"KB_ZH_REFERENCE: {reference} is not a folder")
     report = lint_corpus(corpus, read_reference(reference) if reference else None)

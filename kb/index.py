@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -55,19 +56,29 @@ class BuildReport:
     built: bool
 
 
+_CLIENTS = threading.Lock()
+
+
+def _client(folder: Path) -> Any:
+    """Chroma on a folder of its own; clients are made one at a time, since making them is not safe across threads."""
+    import chromadb
+    from chromadb.config import Settings as ChromaSettings
+
+    with _CLIENTS:
+        return chromadb.PersistentClient(str(folder / "chroma"), ChromaSettings(anonymized_telemetry=False))
+
+
 class Index:
     """An opened index. Rows are positions in `units`."""
 
     def __init__(self, folder: Path) -> None:
         import bm25s
-        import chromadb
-        from chromadb.config import Settings as ChromaSettings
 
         try:
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
             self.units = [Unit(**u, text="") for u in json.loads((folder / "units.json").read_text(encoding="utf-8"))]
             self._bm25 = bm25s.BM25.load(str(folder / "bm25"))
-            client = chromadb.PersistentClient(str(folder / "chroma"), ChromaSettings(anonymized_telemetry=False))
+            client = _client(folder)
             self._collection = client.get_collection(COLLECTION)
             stored = self._collection.count()
         except Exception as error:  # whatever is wrong with a damaged index: it is made again
@@ -183,9 +194,7 @@ def ensure_index(
             f"another process has been building the index for {LOCK_SECONDS} s; stop it, or wait"
         ) from None
     except OSError as error:
-        raise IndexError_(
-            f"{folder.parent}: cannot be written ({error.strerror}); set KB_HOME to a folder you own"
-        ) from None
+        raise IndexError_(f"{home}: cannot be written ({error.strerror}); set KB_HOME to a folder you own") from None
     return Index(folder), report
 
 
@@ -248,10 +257,8 @@ def _embed(
 
 def _write_index(folder: Path, units: Sequence[Unit], matrix: NDArray[np.float32], name: str, encoder: str) -> None:
     import bm25s
-    import chromadb
-    from chromadb.config import Settings as ChromaSettings
 
-    client = chromadb.PersistentClient(str(folder / "chroma"), ChromaSettings(anonymized_telemetry=False))
+    client = _client(folder)
     collection = client.create_collection(
         COLLECTION,
         embedding_function=None,

@@ -112,7 +112,7 @@ _NAMES = "|".join(_MONTHS)
 _PAST = re.compile(
     rf"(?:\b(?P<prep>back in|in|during|as of|on|until|before|en|au|avant|fin|début|courant|dès)\s+(?:the\s+|le\s+)?|\b(?=(?:\d{{1,2}}(?:er|st|nd|rd|th)?\s+)?(?:{_NAMES})\s))"
     rf"(?:(?P<d>\d{{1,2}})(?:er|st|nd|rd|th)?\s+)?(?:(?P<m>{_NAMES})\s+)?(?P<y>20[0-3]\d)\b(?!\s*(?:draft|measures|law|newsletter|projet))"
-    rf"|(?P<zy>20[0-3]\d)\s*年\s*(?:(?P<zm>\d{{1,2}})\s*月\s*(?:(?P<zd>\d{{1,2}})\s*日)?)?(?!\s*(?:的|那篇|这篇|那份)?\s*(?:介绍)?\s*(?:草案|征求意见稿|意见稿|办法|规定|简报|通讯|newsletter|文章|版|修订|修正|修改))",
+    rf"|(?P<zy>20[0-3]\d)\s*年\s*(?:(?P<zm>\d{{1,2}})\s*月\s*(?:(?P<zd>\d{{1,2}})\s*日)?)?(?!\s*(?:起|以来|之?后|以后))(?!\s*(?:的|那篇|这篇|那份)?\s*(?:介绍)?\s*(?:草案|征求意见稿|意见稿|办法|规定|简报|通讯|newsletter|文章|版|修订|修正|修改))",
     re.IGNORECASE,
 )
 
@@ -219,7 +219,7 @@ def _date_meant(query: Query) -> tuple[date, bool]:
         if (found["prep"] or "").lower() in {"before", "until", "avant"}:
             meant = date(year, month or 1, int(day) if day else 1)
             meant = date.fromordinal(meant.toordinal() - 1)
-        if meant < query.on and not (year == query.on.year and month is None):
+        if meant < query.on:
             return meant, True
     return query.on, False
 

@@ -58,7 +58,7 @@ def test_an_old_index_is_removed_after_the_swap(tiny_settings: Settings, hash_en
     assert [f.rpartition("-")[0] for f in folders] == [second.fingerprint] and first.fingerprint != second.fingerprint
 
 
-def test_ids_and_fingerprint_depend_on_the_content_alone(tiny_root: Path, tmp_path: Path) -> None:
+def test_ids_and_fingerprint_depend_on_the_content_alone(tiny_root: Path) -> None:
     units = build_units(load_corpus(tiny_root))
     assert len({u.id for u in units}) == len(units)
     assert fingerprint(units, "a") == fingerprint(build_units(load_corpus(tiny_root)), "a") != fingerprint(units, "b")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from kb import vectors
 
 
-def unit_vectors(n: int) -> np.ndarray:
+def unit_vectors(n: int) -> Any:
     matrix = np.random.default_rng(7).normal(size=(n, 384)).astype(np.float32)
     return matrix / np.linalg.norm(matrix, axis=1, keepdims=True)
 

@@ -1,0 +1,140 @@
+"""What a question asks for, before anything is searched."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from kb.corpus import Corpus
+from kb.model import Query
+from kb.text import detect_language
+from kb.understand import Understanding, understand
+
+TODAY = date(2026, 11, 22)
+
+
+def read(text: str, corpus: Corpus, *history: str) -> Understanding:
+    return understand(Query(text, TODAY, detect_language(text), history), corpus)
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("What does Art. 28(2) PIPL say?", ["pipl@2021-11-01/art_28__para_2"]),
+        ("《个人信息保护法》第二十八条第二款", ["pipl@2021-11-01/art_28__para_2"]),
+        ("Art. 78(5) CSL", ["csl@2026-01-01/art_78__item_5"]),
+        ("item 5 of Article 78 of the Cybersecurity Law", ["csl@2026-01-01/art_78__item_5"]),
+        ("Article 15(1) of the Measures", ["frt-measures@2025-06-01/art_15__para_1"]),
+        ("Article 16 of the Draft", ["frt-draft@2023-08-08/art_16"]),
+        ("征求意见稿第十六条", ["frt-draft@2023-08-08/art_16"]),
+        ("Under the 2023 draft, what does Article 9 say?", ["frt-draft@2023-08-08/art_9"]),
+        ("Que prévoit l’article 1034, alinéa 3, du Code civil ?", ["civil-code@2021-01-01/art_1034__para_3"]),
+        ("法释〔2021〕15号第4条第二项", ["spc-frt@2021-08-01/art_4__item_2"]),
+        ("What did Article 64 of the Cybersecurity Law say in March 2021?", ["csl@2017-06-01/art_64"]),
+        ("2024年5月时网络安全法第七十六条怎么规定", ["csl@2017-06-01/art_76"]),
+    ],
+)
+def test_places_cited(corpus: Corpus, text: str, places: list[str]) -> None:
+    assert [str(c.place) for c in read(text, corpus).cited] == places
+
+
+@pytest.mark.parametrize(
+    ("text", "on"),
+    [
+        ("In March 2025, did we have to file?", "2025-03-31"),
+        ("Back in 2019 we scanned faces. Was that allowed?", "2019-12-31"),
+        ("on 5 June 2024", "2024-06-05"),
+        ("avant 2026, que disait la loi ?", "2025-12-31"),
+        ("en mars 2025", "2025-03-31"),
+        ("2025年10月收集人脸会怎么处罚", "2025-10-31"),
+        ("before June 2025", "2025-05-31"),
+    ],
+)
+def test_a_past_date_is_the_date_meant(corpus: Corpus, text: str, on: str) -> None:
+    asked = read(text, corpus)
+    assert asked.past and asked.on.isoformat() == on
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "What does the 2023 Draft say?",
+        "What do the 2025 Measures require?",
+        "In 2026, must we file?",
+        "In 2030, must we file?",
+        "2023年征求意见稿怎么规定",
+        "on 31 February 2025",
+    ],
+)
+def test_other_years_leave_the_date_alone(corpus: Corpus, text: str) -> None:
+    asked = read(text, corpus)
+    assert not asked.past and asked.on == TODAY
+
+
+@pytest.mark.parametrize(
+    ("text", "documents"),
+    [
+        ("What does the newsletter say about logs?", ("ds-newsletter",)),
+        ("那份newsletter怎么说的", ("ds-newsletter",)),
+        ("简报里提到了什么", ("ds-newsletter",)),
+        ("Que dit la newsletter ?", ("ds-newsletter",)),
+        ("What does the article on the draft say about buildings?", ("draft-article",)),
+        ("Que disait l’article de 2023 sur les bâtiments ?", ("draft-article",)),
+        ("What does article 15 of the Measures say?", ()),
+        ("即时通讯软件收集人脸合法吗", ()),
+    ],
+)
+def test_documents_named(corpus: Corpus, text: str, documents: tuple[str, ...]) -> None:
+    assert read(text, corpus).documents == documents
+
+
+@pytest.mark.parametrize(
+    ("text", "trait"),
+    [
+        ("Will the CAC ban facial recognition next year?", "prediction"),
+        ("你估计我能赢吗", "prediction"),
+        ("Pensez-vous que la loi va changer ?", "prediction"),
+        ("is it legal?", "vague"),
+        ("这样行不行啊", "vague"),
+        ("What does the GDPR say about faces?", "foreign"),
+        ("La CNIL l’autorise-t-elle ?", "foreign"),
+        ("欧盟怎么规定人脸识别", "foreign"),
+        ("Compare the Draft and the Measures on filing", "comparison"),
+        ("办法和征求意见稿有什么区别", "comparison"),
+        ("What about Article 16?", "bare"),
+    ],
+)
+def test_traits(corpus: Corpus, text: str, trait: str) -> None:
+    assert getattr(read(text, corpus), trait)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Will we be fined if we do not file?",
+        "Can my employer force me to use the face clock?",
+        "物业强制刷脸怎么办",
+        "Faut-il un consentement pour la pointeuse faciale ?",
+        "Our vendor in the US wants the data. May we send it?",
+    ],
+)
+def test_plain_questions_have_no_trait(corpus: Corpus, text: str) -> None:
+    asked = read(text, corpus)
+    assert not (asked.prediction or asked.vague or asked.foreign or asked.draft or asked.cited or asked.past)
+
+
+def test_a_follow_up_is_read_with_what_it_follows(corpus: Corpus) -> None:
+    asked = read("And for visitors?", corpus, "May we use face recognition to record attendance?")
+    assert asked.follows_up and asked.text == "May we use face recognition to record attendance? And for visitors?"
+    assert not asked.vague
+
+
+def test_a_follow_up_keeps_the_law(corpus: Corpus) -> None:
+    asked = read("And Article 16?", corpus, "What does Article 15 of the Measures say?")
+    assert [str(c.place) for c in asked.cited] == ["frt-measures@2025-06-01/art_16"]
+
+
+def test_a_new_question_stands_alone(corpus: Corpus) -> None:
+    asked = read("How long must the impact assessment report be kept?", corpus, "May a shop scan its customers' faces?")
+    assert not asked.follows_up
