@@ -68,6 +68,7 @@ def open_page(browser: Any, address: str, language: str, **options: Any) -> Any:
     )
     page.goto(address)
     page.wait_for_selector("#kb-question textarea")
+    page.wait_for_function("() => document.querySelector('#kb-on input, #kb-on textarea').value !== ''")
     return page
 
 
