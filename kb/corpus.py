@@ -21,12 +21,13 @@ LOCK = "corpus.lock"
 
 @dataclass(frozen=True, slots=True)
 class Successor:
-    """Where the rule of an old place went. `new` is empty where nothing replaced it."""
+    """Where the rule of an old place went. `new` is empty where nothing replaced it; `path` is the file that says so."""
 
     old: ProvisionId
     new: tuple[ProvisionId, ...]
     change: str
     note: str
+    path: Path
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ def _mapping(loader: Any, node: Any) -> dict[Any, Any]:
     keys: set[Any] = set()
     for key, _ in node.value:
         name = loader.construct_object(key)
+        if not isinstance(name, str | int):
+            raise yaml.constructor.ConstructorError(None, None, "a key is a word", key.start_mark)
         if name in keys:
             raise yaml.constructor.ConstructorError(None, None, f"the key {name!r} is given twice", key.start_mark)
         keys.add(name)
@@ -40,6 +42,10 @@ def _mapping(loader: Any, node: Any) -> dict[Any, Any]:
 
 
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
 
 
 class _Strict(BaseModel):
@@ -209,7 +215,7 @@ def parse_yaml(path: Path, text: str, schema: Any, first_line: int = 1) -> Any:
         line = mark.line + first_line if mark else None
         raise CorpusError(path, line, f"not valid YAML: {error.problem}") from None
     except yaml.YAMLError as error:
-        raise CorpusError(path, None, f"not valid YAML: {error}") from None
+        raise CorpusError(path, None, f"not valid YAML: {' '.join(str(error).split())}") from None
     try:
         return TypeAdapter(schema).validate_python(data)
     except ValidationError as error:
@@ -223,7 +229,7 @@ def parse_yaml(path: Path, text: str, schema: Any, first_line: int = 1) -> Any:
 
 def _line_of(text: str, location: Sequence[Any]) -> int:
     """The 1-based line of a value in YAML text, or of its nearest parent that exists."""
-    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    node = yaml.compose(text, Loader=_Loader)
     line = 1
     for step in location:
         if isinstance(node, yaml.MappingNode):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -35,6 +35,9 @@ def load_corpus(root: Path, check_lock: bool = True) -> Corpus:
         law = _load_law(folder)
         laws[law.slug] = law
         loaded = [_load_version(law, path) for path in sorted(folder.glob("*.md"))]
+        for guide in folder.glob("*" + GUIDE_SUFFIX):
+            if not guide.with_name(guide.name.removesuffix(GUIDE_SUFFIX) + ".md").exists():
+                raise CorpusError(guide, None, "a guide without a version; its name is that of the version's file")
         if not loaded:
             raise CorpusError(folder, None, "no version of this law; add <in-force-date>.md")
         starts = [version.in_force_from for version, _ in loaded]
@@ -57,9 +60,7 @@ def load_corpus(root: Path, check_lock: bool = True) -> Corpus:
         articles_by_version=articles,
         documents=documents,
         notes=tuple(notes),
-        successors={
-            s.old: s for path in sorted((root / "concordances").glob("*.csv")) for s in _load_concordance(path)
-        },
+        successors=_load_concordances(root / "concordances"),
         scenarios=tuple(_load_scenario(path) for path in sorted((root / "scenarios").glob("*.yaml"))),
         glossary=tuple(files.read_yaml(root / "glossary.yaml", list[files.GlossaryTerm])),
         outside={language: near[language] + far[language] for language in near},
@@ -91,6 +92,8 @@ def _load_law(folder: Path) -> Law:
 def _load_version(law: Law, path: Path) -> tuple[Version, dict[str, Provision]]:
     try:
         start = date.fromisoformat(path.stem)
+        if start.isoformat() != path.stem:
+            raise ValueError
     except ValueError:
         raise CorpusError(path, None, "the file name of a version is the date from which it is in force") from None
     front, rendering = files.read_version(path)
@@ -248,8 +251,14 @@ def _load_scenario(path: Path) -> Scenario:
     )
 
 
-def _load_concordance(path: Path) -> Iterable[Successor]:
-    return [Successor(row.old, row.new, row.change, row.note) for row in files.read_rows(path)]
+def _load_concordances(folder: Path) -> dict[ProvisionId, Successor]:
+    found: dict[ProvisionId, Successor] = {}
+    for path in sorted(folder.glob("*.csv")):
+        for row in files.read_rows(path):
+            if row.old in found:
+                raise CorpusError(path, None, f"{row.old} stands twice in the concordances")
+            found[row.old] = Successor(row.old, row.new, row.change, row.note, path)
+    return found
 
 
 def _check_references(corpus: Corpus) -> None:
@@ -281,8 +290,11 @@ def _check_references(corpus: Corpus) -> None:
         for place in note.decided_by:
             check(corpus.root / "documents" / (note.at.document + NOTES_SUFFIX), place)
     for successor in corpus.successors.values():
+        old = successor.old
+        if (old.law, old.version) not in corpus.articles_by_version:
+            raise CorpusError(successor.path, None, f"{old}: no such law or version")
         for place in successor.new:
-            check(corpus.root / "concordances", place)
+            check(successor.path, place)
 
 
 def write_lock(root: Path) -> int:

@@ -128,7 +128,7 @@ def _bundled_folder(settings: Settings) -> Path:
 
 def _unpack_into(folder: Path, source: Path) -> None:
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import PreTrainedTokenizerFast
 
     from kb import e5_weights

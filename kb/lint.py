@@ -19,7 +19,12 @@ from kb.quantities import Quantity, quantities
 
 CHECKS = ("structure", "quantities", "references", "modality")
 
-EXPLAINED: Mapping[tuple[str, str], str] = {}
+EXPLAINED: Mapping[tuple[str, str], str] = {
+    (
+        "video-regs@2025-04-01/art_17",
+        "structure",
+    ): "the reference breaks lines as its page does; one paragraph by sense",
+}
 """(provision id, check) → why the remark is none."""
 
 
@@ -140,6 +145,17 @@ def modality(english: str, chinese: str) -> Iterator[str]:
         yield "可以 without may"
 
 
+def _unwrapped(lines: list[str]) -> list[str]:
+    """Paragraphs and items whole again where lines break as on a page: one ends with 。；： and nothing else."""
+    whole: list[str] = []
+    for line in lines:
+        if whole and not whole[-1].endswith(tuple("。；：;:”）")):
+            whole[-1] += line
+        else:
+            whole.append(line)
+    return whole
+
+
 def read_reference(folder: Path) -> dict[str, dict[str, list[str]]]:
     """Chinese reference texts: files named <law>.<version>.txt|md with lines that begin 第…条; ／ separates paragraphs.
 
@@ -167,6 +183,6 @@ def read_reference(folder: Path) -> dict[str, dict[str, list[str]]]:
                     if piece.strip()
                 ]
         found[f"{law}@{version}"] = {
-            a: lines for a, lines in articles.items() if lines and not any("…" in x for x in lines)
+            a: _unwrapped(lines) for a, lines in articles.items() if lines and not any("…" in x for x in lines)
         }
     return found

@@ -128,7 +128,7 @@ _DATE_US = re.compile(rf"\b(?P<m>{_MONTH})\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\
 _DATE_ISO = re.compile(r"\b(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\b")
 _DATE_ZH = re.compile(r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*日")
 
-_ZH_NUM = r"(?P<n>\d[\d,]*(?:\.\d+)?[万亿]*|[一二三四五六七八九十百千万亿两]+)"
+_ZH_NUM = r"(?P<n>\d[\d,]*(?:\.\d+)?(?:\s*[千万亿]+)?|[一二三四五六七八九十百千万亿两]+)"
 _ZH_UNITS: list[tuple[Unit, str]] = [
     ("percent", rf"百分之{_ZH_NUM}|(?P<q>\d+(?:\.\d+)?)\s*%"),
     ("working_days", rf"{_ZH_NUM}\s*个?工作日"),
@@ -149,10 +149,10 @@ _ZH_RANGE = re.compile(r"(?P<n>[一二三四五六七八九十百千万]+|\d+)(?
 
 def chinese_value(text: str) -> float | None:
     """十万 → 100000, 10万 → 100000, 5,000 → 5000; None where it is no number."""
-    plain = text.replace(",", "").replace("两", "二")
+    plain = re.sub(r"[,\s]", "", text).replace("两", "二")
     scale = 1.0
-    while plain and plain[-1] in "万亿" and plain[0].isdigit():
-        scale *= 1e4 if plain[-1] == "万" else 1e8
+    while plain and plain[-1] in "千万亿" and plain[0].isdigit():
+        scale *= {"千": 1e3, "万": 1e4, "亿": 1e8}[plain[-1]]
         plain = plain[:-1]
     try:
         return float(plain) * scale

@@ -18,6 +18,7 @@ _QUOTES = str.maketrans(
 )
 _CJK = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 CJK = re.compile(f"[{_CJK}]")
+_WIDE = re.compile(f"[{_CJK}\u3000-\u303f\uff00-\uffef]")
 _CJK_RUN = re.compile(f"[{_CJK}]+")
 _LATIN_WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 
@@ -73,17 +74,19 @@ def normalise(text: str) -> Normalised:
     chars: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
+    wide = False  # whether the last character kept was Chinese or full-width punctuation
     for i, original in enumerate(text):
         if unicodedata.category(original) == "Cf":
             continue
         for char in unicodedata.normalize("NFKC", original.translate(_QUOTES)).translate(_QUOTES):
             if char.isspace() or unicodedata.category(char) == "Cc":
-                if chars and chars[-1] != " " and not CJK.match(chars[-1]):
+                if chars and chars[-1] != " " and not wide:
                     chars.append(" ")
                     starts.append(i)
                     ends.append(i + 1)
                 continue
-            if chars and chars[-1] == " " and CJK.match(char):
+            wide = _WIDE.match(original) is not None and (CJK.match(char) is not None or not char.isalnum())
+            if chars and chars[-1] == " " and wide:
                 chars.pop()
                 starts.pop()
                 ends.pop()
@@ -146,6 +149,10 @@ def fold(word: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(c))
 
 
+_CLITICS = word_set("s t ll re ve d")
+"""What an apostrophe leaves of a word: employee's, don't, we'll."""
+
+
 @lru_cache(maxsize=2)
 def _stemmer(language: Language) -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer("french" if language == "fr" else "english")
@@ -169,7 +176,7 @@ def teach_chinese_words(words: Iterable[str]) -> None:
 
 @lru_cache(maxsize=20_000)
 def _stem(word: str, language: Language) -> str:
-    return fold(str(_stemmer(language).stemWord(word.lower())))
+    return str(_stemmer(language).stemWord(fold(word)))
 
 
 def tokens(text: str, language: Language) -> list[str]:
@@ -180,7 +187,7 @@ def tokens(text: str, language: Language) -> list[str]:
         _stem(piece, latin)
         for word in _LATIN_WORD.findall(_CJK_RUN.sub(" ", folded))
         for piece in re.split(r"['-]", word)
-        if piece and piece.lower() not in STOPWORDS[latin]
+        if piece and piece.lower() not in STOPWORDS[latin] and piece.lower() not in _CLITICS
     ]
     for run in _CJK_RUN.findall(folded):
         found += [w for w in _chinese_cutter().cut(run) if w not in STOPWORDS["zh"]]  # type: ignore[attr-defined]
