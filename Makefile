@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 export KB_HOME ?= $(CURDIR)/.kb
 
-.PHONY: help setup run test lint lint-corpus format vectors clean
+.PHONY: help setup run test eval lint lint-corpus format vectors clean
 
 help:
 	@echo "make run          set up, build the index, serve http://127.0.0.1:7860"
 	@echo "make test         set up, lint, run all tests"
+	@echo "make eval         ask the development questions and report"
 	@echo "make lint         ruff, mypy, import-linter, corpus lint"
 	@echo "make lint-corpus  compare every English rendering with its Chinese"
 	@echo "make vectors      after a change of the corpus: lock it and ship its vectors"
@@ -29,6 +30,9 @@ run: setup
 
 test: lint
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+eval: setup
+	$(BIN)/python -m eval.run
 
 lint: setup
 	$(BIN)/ruff check .
