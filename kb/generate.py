@@ -16,7 +16,7 @@ from kb.corpus import Corpus
 from kb.ids import PassageId, ProvisionId, SourceId
 from kb.model import Citation, Claim, Draft, Language, Note, Provision, Refusal
 from kb.phrases import say
-from kb.quantities import Quantity, quantities
+from kb.quantities import Quantity, bare_figures, quantities
 from kb.understand import Understanding
 
 MAX_POINTS = 5
@@ -153,32 +153,48 @@ def history_notes(place: ProvisionId, corpus: Corpus, language: Language) -> lis
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class SupersededFigure:
+    """A figure of the question that stands in a draft or former text, where what replaced it has another."""
+
+    asked: Quantity
+    old: ProvisionId
+    new: ProvisionId
+    today: Quantity
+
+
+def superseded_figures(text: str, corpus: Corpus, on: date) -> list[SupersededFigure]:
+    """Such figures in a question; a large number without a unit is read as a number of persons."""
+    asked = quantities(text) | {Quantity(value, "persons") for value in bare_figures(text)}
+    found = []
+    for old, successor in corpus.successors.items():
+        if successor.change in ("same", "references") or corpus.role(old, on) == "authority":
+            continue
+        former = asked & _quantities_at(old, corpus)
+        for new in successor.new if former else ():
+            today = _quantities_at(new.whole_article, corpus)
+            for figure in sorted(former - today):
+                instead = [q for q in sorted(today) if q.unit == figure.unit and _same_matter(q, figure)]
+                if instead and corpus.role(new, on) == "authority":
+                    found.append(SupersededFigure(figure, old.whole_article, new, instead[-1]))
+    return found
+
+
 def number_premises(understanding: Understanding, authorities: tuple[ProvisionId, ...], corpus: Corpus) -> list[Note]:
-    """A figure in the question that a draft or former text had, where the law that replaced it has another."""
-    asked = quantities(understanding.query.text)
+    """The first such figure on the matter of a provision that is quoted."""
     language = understanding.query.language
-    for place in authorities:
-        today = _quantities_at(place.whole_article, corpus)
-        for old, successor in corpus.successors.items():
-            if successor.change in ("same", "references") or place.whole_article not in {
-                n.whole_article for n in successor.new
-            }:
-                continue
-            former = corpus.find(old)
-            if former is None:
-                continue
-            for figure in sorted(asked & _quantities_at(old, corpus) - today):
-                instead = sorted(q for q in today if q.unit == figure.unit and _same_matter(q, figure))
-                if instead:
-                    message = say(
-                        "number_premise",
-                        language,
-                        asked=_shown(figure, language),
-                        old=corpus.label(old.whole_article, language),
-                        new=corpus.label(place.whole_article, language),
-                        today=_shown(instead[-1], language),
-                    )
-                    return [Note("premise", message, str(old.whole_article))]
+    quoted = {place.whole_article for place in authorities}
+    for found in superseded_figures(understanding.query.text, corpus, understanding.on):
+        if found.new.whole_article in quoted:
+            message = say(
+                "number_premise",
+                language,
+                asked=_shown(found.asked, language),
+                old=corpus.label(found.old, language),
+                new=corpus.label(found.new.whole_article, language),
+                today=_shown(found.today, language),
+            )
+            return [Note("premise", message, str(found.old))]
     return []
 
 

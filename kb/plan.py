@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from kb.corpus import Corpus
-from kb.generate import MAX_POINTS, Material, renumbering_notes
+from kb.generate import MAX_POINTS, Material, renumbering_notes, superseded_figures
 from kb.ids import PassageId, ProvisionId, SourceId, article_sort_key
 from kb.model import Hit, Language, Note, NoteKind, Refusal, RefusalKind
 from kb.phrases import say
@@ -317,6 +317,10 @@ def _from_search(understanding: Understanding, corpus: Corpus, found: Found) -> 
         chosen = [] if lead >= SCENARIO_ALONE and standing else chosen
         articles = {p.whole_article for p in chosen}
         chosen += [p for p in standing if p.whole_article not in articles]
+    figures = superseded_figures(understanding.query.text, corpus, understanding.on)
+    threshold = [f.new for f in figures if f.asked.unit == "persons" and corpus.laws[f.old.law].kind == "draft"]
+    if threshold and threshold[0].whole_article not in {p.whole_article for p in chosen}:
+        chosen = [threshold[0], *chosen]
     places = tuple(dict.fromkeys(chosen))
     kept = places[:MAX_POINTS]
     retrieved = frozenset((*kept, *(h.id for h in found.hits[: MAX_POINTS * 2])))

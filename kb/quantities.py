@@ -170,6 +170,17 @@ def _latin_value(number: str, scale: str | None) -> float:
     return value * (_SCALES.get(scale.lower().strip(), 1.0) if scale else 1.0)
 
 
+_BARE = re.compile(
+    r"(?<![\d.,])(?P<n>\d{1,3}(?:[,\u00a0\u202f ]\d{3})+|\d{4,}|\d+\s*万)(?![\d.,]*\d)(?!\s*(?:年|元|%))"
+)
+
+
+def bare_figures(text: str) -> frozenset[float]:
+    """Large numbers written without a unit ("the 10,000 threshold"); a number between 1900 and 2100 may be a year."""
+    found = {chinese_value(re.sub(r"[\s\u00a0\u202f]", "", match["n"])) for match in _BARE.finditer(text)}
+    return frozenset(v for v in found if v is not None and v >= 1000 and not 1900 <= v <= 2100)
+
+
 def quantities(text: str) -> frozenset[Quantity]:
     """Every quantity in a text of any of the three languages. "1 to 10 times" and 一倍以上十倍以下 give both ends."""
     found: set[Quantity] = set()

@@ -112,7 +112,7 @@ _NAMES = "|".join(_MONTHS)
 _PAST = re.compile(
     rf"(?:\b(?P<prep>back in|in|during|as of|on|until|before|en|au|avant|fin|début|courant|dès)\s+(?:the\s+|le\s+)?|\b(?=(?:\d{{1,2}}(?:er|st|nd|rd|th)?\s+)?(?:{_NAMES})\s))"
     rf"(?:(?P<d>\d{{1,2}})(?:er|st|nd|rd|th)?\s+)?(?:(?P<m>{_NAMES})\s+)?(?P<y>20[0-3]\d)\b(?!\s*(?:draft|measures|law|newsletter|projet))"
-    rf"|(?P<zy>20[0-3]\d)\s*年\s*(?:(?P<zm>\d{{1,2}})\s*月\s*(?:(?P<zd>\d{{1,2}})\s*日)?)?(?!\s*(?:起|以来|之?后|以后))(?!\s*(?:的|那篇|这篇|那份)?\s*(?:介绍)?\s*(?:草案|征求意见稿|意见稿|办法|规定|简报|通讯|newsletter|文章|版|修订|修正|修改))",
+    rf"|(?P<zy>20[0-3]\d)\s*年\s*(?:(?P<zm>\d{{1,2}})\s*月\s*(?:(?P<zd>\d{{1,2}})\s*日)?+)?+(?!\s*(?:起|以来|之?后|以后))(?!\s*(?:的|那篇|这篇|那份)?\s*(?:介绍)?\s*(?:草案|征求意见稿|意见稿|办法|规定|简报|通讯|newsletter|文章|版|修订|修正|修改))",
     re.IGNORECASE,
 )
 
@@ -127,6 +127,12 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
     draft_word = bool(_DRAFT.search(query.text))
     documents = tuple(d.slug for d in corpus.documents.values() if _names_document(query.text, d.slug, corpus))
     on, past = _date_meant(query) if not (draft_word or documents) else (query.on, False)
+    if (
+        past
+        and _COMPARE.search(query.text)
+        and on in {v.in_force_from for law in corpus.laws for v in corpus.versions(law)}
+    ):
+        on, past = query.on, False  # "what changed on 1 January 2026": the day of a new text, asked about today
     cited: list[CitedPlace] = []
     bare: list[str] = []
     for read in read_citations(query.text, names, context=context):

@@ -82,13 +82,14 @@ def test_an_old_number_that_still_exists_is_pointed_out(assistant: Assistant) ->
     [
         ("Do the Measures make us file once we store 10,000 persons?", ["10,000 persons", "100,000 persons"]),
         ("存储超过1万人的人脸就要备案吗？", ["10,000人", "100,000人"]),
+        ("Does the 10,000 threshold still apply?", ["10,000 persons", "100,000 persons"]),
     ],
 )
 def test_a_figure_of_the_draft_is_corrected(assistant: Assistant, text: str, words: list[str]) -> None:
     answer = ask(assistant, text)
     premise = [n.message for n in answer.notes if n.kind == "premise"]
     assert premise and all(word in premise[0] for word in words)
-    assert "frt-measures@2025-06-01/art_15__para_1" in ids(answer)
+    assert any(i.startswith("frt-measures@2025-06-01/art_15") for i in ids(answer))
 
 
 def test_the_draft_in_force_is_a_wrong_premise(assistant: Assistant) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kb.quantities import quantities
+from kb.quantities import bare_figures, quantities
 
 CASES = [
     ("存储数量达到10万人之日起30个工作日内", {"100,000 persons", "30 working days"}),
@@ -48,3 +48,19 @@ CASES = [
 @pytest.mark.parametrize(("text", "expected"), CASES, ids=[c[0][:30] for c in CASES])
 def test_reads(text: str, expected: set[str]) -> None:
     assert {str(q) for q in quantities(text)} == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Does the 10,000 threshold still apply?", {10_000}),
+        ("le seuil de 10 000", {10_000}),
+        ("1万的门槛", {10_000}),
+        ("In 2025, Article 15", set()),
+        ("Order 19 of 2025-03-21", set()),
+        ("罚款5万元", set()),
+        ("120000 faces", {120_000}),
+    ],
+)
+def test_figures_without_a_unit(text: str, expected: set[float]) -> None:
+    assert bare_figures(text) == expected

@@ -65,6 +65,8 @@ def test_a_past_date_is_the_date_meant(corpus: Corpus, text: str, on: str) -> No
         "In 2030, must we file?",
         "2023年征求意见稿怎么规定",
         "on 31 February 2025",
+        "What changed on 1 January 2026 in the Cybersecurity Law?",
+        "2025年6月1日起施行的办法怎么规定备案",
     ],
 )
 def test_other_years_leave_the_date_alone(corpus: Corpus, text: str) -> None:
