@@ -76,8 +76,11 @@ class Assistant:
 
     @cached_property
     def retriever(self) -> LawRetriever:
+        return LawRetriever(corpus=self.corpus, index=self.index, load_encoder=self._load_encoder)
+
+    def _load_encoder(self) -> Encoder:
         with self._lock:
-            return LawRetriever(corpus=self.corpus, index=self.index, encoder=self.encoder)
+            return self.encoder
 
     def query(
         self, text: str, on: date | None = None, language: Language | None = None, history: tuple[str, ...] = ()

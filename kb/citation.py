@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cn2an
 
@@ -320,7 +320,3 @@ def as_provision_id(mention: CitationMention) -> ProvisionId | None:
     if mention.law is None:
         return None
     return ProvisionId(mention.law, None, mention.article, mention.paragraph or mention.number, mention.item)
-
-
-def with_law(mention: CitationMention, law: str) -> CitationMention:
-    return replace(mention, law=law, unknown_law=None, inferred=True)

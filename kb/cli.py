@@ -332,7 +332,9 @@ def lint(
     missing = (
         "" if reference else " (versions without Chinese in the data package are compared only with KB_ZH_REFERENCE)"
     )
-    typer.echo(f"{sum(report.articles.values())} articles compared, {len(report.remarks)} remarks{missing}")
+    typer.echo(
+        f"{sum(report.articles.values())} articles compared, {len(report.remarks)} remarks, {report.explained} explained{missing}"
+    )
     if strict and report.remarks:
         raise typer.Exit(1)
 

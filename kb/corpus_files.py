@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -20,7 +20,6 @@ from kb.errors import CorpusError
 from kb.ids import PassageId, ProvisionId, article_range
 from kb.model import Kind, Language, Trilingual
 
-T = TypeVar("T")
 Place = tuple[int, int | None]
 """Paragraph and item number of a line within its article."""
 

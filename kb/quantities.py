@@ -144,7 +144,6 @@ _ZH = [(unit, re.compile(pattern)) for unit, pattern in _ZH_UNITS]
 _ZH_PLACES = re.compile(
     r"第[一二三四五六七八九十百千零]+[条款项章节编](?:之[一二三四五六七八九])?|上一年度|[（(][一二三四五六七八九十]+[）)]"
 )
-_ZH_RANGE = re.compile(r"(?P<n>[一二三四五六七八九十百千万]+|\d+)(?=日以上|倍以上|元以上|年以上|至)")
 
 
 def chinese_value(text: str) -> float | None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
@@ -76,7 +76,7 @@ class LawRetriever(BaseRetriever):
 
     corpus: Corpus
     index: Index
-    encoder: Any
+    load_encoder: Callable[[], Encoder]
     k: int = 10
 
     def _get_relevant_documents(
@@ -99,8 +99,8 @@ class LawRetriever(BaseRetriever):
         return LangChainDocument(page_content=text, metadata={"id": str(hit.id), "score": hit.score, **ranks})
 
     def encode(self, text: str) -> NDArray[np.float32]:
-        encoder: Encoder = self.encoder
-        vector: NDArray[np.float32] = encoder.encode_queries([text])[0]
+        """The vector of a question; the encoder is loaded when the first one is asked for."""
+        vector: NDArray[np.float32] = self.load_encoder().encode_queries([text])[0]
         return vector
 
     def find(
