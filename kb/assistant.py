@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import kb
 from kb.corpus import Corpus
@@ -27,17 +29,27 @@ from kb.text import detect_language
 from kb.understand import Understanding, understand
 from kb.verify import verify_draft
 
+if TYPE_CHECKING:
+    from langchain_core.runnables import Runnable
+
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What is known of a question as it goes down the chain; `ms` holds the time of each stage."""
+    """What is known of a question as it goes down the chain; `ms` holds the time of each stage so far."""
 
     query: Query
+    started: float
     ms: dict[str, float]
     understanding: Understanding | None = None
     plan: Plan | None = None
     draft: Draft | None = None
-    answer: Answer | None = None
+
+
+@contextmanager
+def _timed(state: _State, stage: str) -> Iterator[None]:
+    started = time.perf_counter()
+    yield
+    state.ms[stage] = round((time.perf_counter() - started) * 1000, 1)
 
 
 class Assistant:
@@ -46,9 +58,8 @@ class Assistant:
     def __init__(self, corpus: Corpus, settings: Settings, index: Index, report: BuildReport) -> None:
         self.corpus, self.settings, self.index, self.report = corpus, settings, index, report
         self._lock = threading.Lock()
-        self.chain = chain(self._understand, self._plan, self._draft, self._verify).with_types(
-            input_type=_State, output_type=_State
-        )
+        self.chain: Runnable[Query, Answer] = chain(self._understand, self._plan, self._draft, self._verify)
+        """The whole way from a query to its answer, as one LangChain runnable: invoke, batch, stream."""
 
     @classmethod
     def open(cls, settings: Settings, progress: Progress | None = None, encoder: Encoder | None = None) -> Assistant:
@@ -95,11 +106,7 @@ class Assistant:
 
     def ask(self, query: Query) -> Answer:
         """Answer one question. Nothing in the answer has skipped the checks."""
-        started = time.perf_counter()
-        state: _State = self.chain.invoke(_State(query, {}))
-        assert state.answer is not None
-        timing = state.ms | {"total": round((time.perf_counter() - started) * 1000, 1)}
-        return replace(state.answer, timing_ms=timing)
+        return self.chain.invoke(query)
 
     def search(self, query: Query, k: int) -> tuple[Hit, ...]:
         """The places a question finds: what it cites first, then provisions in force, and drafts where it names one."""
@@ -118,29 +125,24 @@ class Assistant:
 
     # -------------------------------------------------------------- the chain
 
-    def _understand(self, state: _State) -> _State:
-        return replace(state, understanding=understand(state.query, self.corpus))
+    def _understand(self, query: Query) -> _State:
+        return _State(query, time.perf_counter(), {}, understanding=understand(query, self.corpus))
 
     def _plan(self, state: _State) -> _State:
         assert state.understanding is not None
-        understanding = state.understanding
-        return self._timed("retrieve", lambda: replace(state, plan=plan(understanding, self.corpus, self.retriever)))
+        with _timed(state, "retrieve"):
+            return replace(state, plan=plan(state.understanding, self.corpus, self.retriever))
 
     def _draft(self, state: _State) -> _State:
         assert state.plan is not None and state.understanding is not None
-        material, understanding = state.plan.material, state.understanding
-        return self._timed(
-            "generate", lambda: replace(state, draft=quoting_draft(material, understanding, self.corpus))
-        )
+        with _timed(state, "generate"):
+            return replace(state, draft=quoting_draft(state.plan.material, state.understanding, self.corpus))
 
-    def _verify(self, state: _State) -> _State:
-        return self._timed("verify", lambda: replace(state, answer=self._checked(state)))
-
-    def _timed(self, stage: str, step: Callable[[], _State]) -> _State:
-        started = time.perf_counter()
-        done = step()
-        done.ms[stage] = round((time.perf_counter() - started) * 1000, 1)
-        return done
+    def _verify(self, state: _State) -> Answer:
+        with _timed(state, "verify"):
+            answer = self._checked(state)
+        total = round((time.perf_counter() - state.started) * 1000, 1)
+        return replace(answer, timing_ms=state.ms | {"total": total})
 
     def _checked(self, state: _State) -> Answer:
         assert state.plan is not None and state.draft is not None and state.understanding is not None

@@ -54,7 +54,7 @@ def parse_language(text: str | None) -> Language | None:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A progress bar on standard error that appears only if something is embedded."""
+    """A progress bar on standard error that appears only if an index is built: texts embedded, then texts written."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -73,7 +73,7 @@ def progress_bar() -> Iterator[Progress]:
         if not tasks:
             bar.start()
             tasks.append(bar.add_task("", total=total))
-        bar.update(tasks[0], completed=done)
+        bar.update(tasks[0], completed=done, total=total)
 
     try:
         yield report

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 COLLECTION = "units"
 LOCK_SECONDS = 900
+WRITE_BATCH = 1_000
 
 
 def ship_vectors(corpus: Corpus, settings: Settings) -> Path:
@@ -222,7 +223,7 @@ def _build(
     home = settings.home / "index"
     beside = Path(tempfile.mkdtemp(prefix="building-", dir=home))
     try:
-        _write_index(beside, units, matrix, name, encoder_name(settings))
+        _write_index(beside, units, matrix, name, encoder_name(settings), progress)
         folder = home / f"{name}-{time.time_ns():020d}"
         beside.replace(folder)
     finally:
@@ -255,7 +256,9 @@ def _embed(
     return {key: vector for (key, _), vector in zip(chosen, vectors.packed(matrix), strict=True)}
 
 
-def _write_index(folder: Path, units: Sequence[Unit], matrix: NDArray[np.float32], name: str, encoder: str) -> None:
+def _write_index(
+    folder: Path, units: Sequence[Unit], matrix: NDArray[np.float32], name: str, encoder: str, progress: Progress | None
+) -> None:
     import bm25s
 
     client = _client(folder)
@@ -264,7 +267,7 @@ def _write_index(folder: Path, units: Sequence[Unit], matrix: NDArray[np.float32
         embedding_function=None,
         configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 400, "max_neighbors": 32}},
     )
-    step = client.get_max_batch_size()
+    step = min(WRITE_BATCH, client.get_max_batch_size())
     for start in range(0, len(units), step):
         chunk = units[start : start + step]
         collection.add(
@@ -274,6 +277,8 @@ def _write_index(folder: Path, units: Sequence[Unit], matrix: NDArray[np.float32
                 {"target": u.target, "group": u.group, "kind": u.kind, "start": u.start, "end": u.end} for u in chunk
             ],
         )
+        if progress:
+            progress(min(start + step, len(units)), len(units))
     retriever = bm25s.BM25(method="lucene")
     retriever.index([tokens(u.text, u.language) if u.group != "outside" else [] for u in units], show_progress=False)
     retriever.save(str(folder / "bm25"))
