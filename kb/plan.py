@@ -64,7 +64,7 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     if refusal:
         return Plan(Material(refusal=refusal), frozenset())
     if understanding.cited and not understanding.documents:
-        return _from_citations(understanding, corpus, retriever)
+        return _from_citations(understanding, corpus)
     language = understanding.query.language
     vector = retriever.encode(understanding.text)
     on = understanding.on
@@ -182,7 +182,7 @@ def _former(place: ProvisionId, corpus: Corpus) -> ProvisionId | None:
 # ------------------------------------------------------------------ citations
 
 
-def _from_citations(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) -> Plan:
+def _from_citations(understanding: Understanding, corpus: Corpus) -> Plan:
     language, on = understanding.query.language, understanding.on
     authorities: list[ProvisionId] = []
     history: list[ProvisionId] = []
@@ -210,20 +210,11 @@ def _from_citations(understanding: Understanding, corpus: Corpus, retriever: Law
             authorities += _successors(provision.id, corpus, on)
     notes += _force_premise(understanding)
     retrieved: set[SourceId] = {*authorities, *history}
-    if (
-        not authorities
-        and not understanding.comparison
-        and history
-        and all(corpus.laws[p.law].kind == "draft" for p in history)
-    ):
-        found = retriever.find(understanding.text, language, on)
-        extra = [h.id for h in found.hits[:1] if isinstance(h.id, ProvisionId) and found.margin >= MIN_MARGIN]
-        retrieved |= set(extra)
     limit = max(MAX_POINTS, len(understanding.cited))
     material = Material(
         tuple(dict.fromkeys(authorities))[:limit],
         tuple(dict.fromkeys(history)),
-        notes=(*_date_notes(understanding), *notes),
+        notes=(*_date_notes(understanding, corpus), *notes),
     )
     return Plan(
         material, frozenset(retrieved), tuple(Hit(p, 1.0, None, None, cited=True) for p in (*authorities, *history))
@@ -243,8 +234,11 @@ def _force_premise(understanding: Understanding) -> list[Note]:
     return []
 
 
-def _date_notes(understanding: Understanding) -> list[Note]:
-    if understanding.past or understanding.on < date.today():
+def _date_notes(understanding: Understanding, corpus: Corpus) -> list[Note]:
+    """Said where the question names an earlier day, or is put for a day whose law is not that of today."""
+    today, on = date.today(), understanding.on
+    other = on < today and any(corpus.in_force(law, on) != corpus.in_force(law, today) for law in corpus.laws)
+    if understanding.past or other:
         return [Note("scope", say("past", understanding.query.language, on=understanding.on), None)]
     return []
 
@@ -269,7 +263,7 @@ def _with_draft(understanding: Understanding, corpus: Corpus, found: Found, draf
             authorities.append(hit.id)
     kept = tuple(dict.fromkeys(authorities))[: MAX_POINTS - 1]
     whole = tuple(dict.fromkeys(p.whole_article for p in history))
-    notes = (*_force_premise(understanding), *_date_notes(understanding))
+    notes = (*_force_premise(understanding), *_date_notes(understanding, corpus))
     return Plan(
         Material(kept, whole, notes=notes), frozenset((*kept, *whole)), (*found.hits[:MAX_POINTS], *drafts[:MAX_DRAFTS])
     )
@@ -291,7 +285,11 @@ def _from_documents(understanding: Understanding, corpus: Corpus, retriever: Law
         if found.margin >= MIN_MARGIN:
             authorities = [h.id for h in found.hits[:1] if isinstance(h.id, ProvisionId)]
     kept = tuple(authorities[: MAX_POINTS - len(passages)])
-    notes = (*_force_premise(understanding), *_date_notes(understanding), *_document_notes(chosen, corpus, language))
+    notes = (
+        *_force_premise(understanding),
+        *_date_notes(understanding, corpus),
+        *_document_notes(chosen, corpus, language),
+    )
     return Plan(Material(kept, (), tuple(passages), notes=notes), frozenset((*kept, *passages)), hits[:MAX_POINTS])
 
 
@@ -324,4 +322,6 @@ def _from_search(understanding: Understanding, corpus: Corpus, found: Found) -> 
     places = tuple(dict.fromkeys(chosen))
     kept = places[:MAX_POINTS]
     retrieved = frozenset((*kept, *(h.id for h in found.hits[: MAX_POINTS * 2])))
-    return Plan(Material(kept, notes=tuple(_date_notes(understanding))), retrieved, found.hits[: MAX_POINTS * 2])
+    return Plan(
+        Material(kept, notes=tuple(_date_notes(understanding, corpus))), retrieved, found.hits[: MAX_POINTS * 2]
+    )

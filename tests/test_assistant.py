@@ -199,3 +199,11 @@ def test_the_chain_is_a_langchain_runnable(assistant: Assistant) -> None:
     assert [a.outcome for a in assistant.chain.batch(queries)] == ["answered", "refused", "answered"]
     assert [a.text for a in assistant.chain.stream(queries[0])] == [one.text]
     assert set(one.timing_ms) == {"retrieve", "generate", "verify", "total"}
+
+
+def test_an_answer_does_not_change_with_the_clock_alone(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ask(assistant, "PIPL 29")
+    later = type("Later", (date,), {"today": classmethod(lambda _: date(2027, 6, 1))})
+    monkeypatch.setattr("kb.plan.date", later)
+    assert ask(assistant, "PIPL 29").text == before.text
+    assert any("2024-05-01" in n.message for n in ask(assistant, "PIPL 29", on=date(2024, 5, 1)).notes)
