@@ -166,8 +166,8 @@ class SupersededFigure:
 def superseded_figures(text: str, corpus: Corpus, on: date) -> list[SupersededFigure]:
     """Such figures in a question; a large number without a unit is read as a number of persons."""
     asked = quantities(text) | {Quantity(value, "persons") for value in bare_figures(text)}
-    found = []
-    for old, successor in corpus.successors.items():
+    found: list[SupersededFigure] = []
+    for old, successor in corpus.successors.items() if asked else ():
         if successor.change in ("same", "references") or corpus.role(old, on) == "authority":
             continue
         former = asked & _quantities_at(old, corpus)

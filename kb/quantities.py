@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import cn2an
@@ -180,6 +181,7 @@ def bare_figures(text: str) -> frozenset[float]:
     return frozenset(v for v in found if v is not None and v >= 1000 and not 1900 <= v <= 2100)
 
 
+@lru_cache(maxsize=4_096)
 def quantities(text: str) -> frozenset[Quantity]:
     """Every quantity in a text of any of the three languages. "1 to 10 times" and 一倍以上十倍以下 give both ends."""
     found: set[Quantity] = set()
