@@ -9,11 +9,12 @@ import calendar
 import re
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
 from kb.citation import CitationMention, read_citations
 from kb.corpus import Corpus
 from kb.ids import ProvisionId
-from kb.model import Query
+from kb.model import Language, Query
 from kb.names import LawMention, law_mentions
 from kb.text import CJK, tokens, word_set
 
@@ -98,7 +99,13 @@ _GENERIC = word_set(
     "aide question expliquer savoir dire règle cas chose besoin 行 行不行 可以 合法 合规 违法 问题 办 弄 这样 那样 帮 帮忙 告诉 解释 "
     "规定 法律 怎么办 做 搞 没 不 啊 呀 吧 行吗 可不可以 能不能 对 对吗 "
 )
-_GENERIC_STEMS = frozenset(t for language in ("en", "fr", "zh") for word in _GENERIC for t in tokens(word, language))
+
+
+@lru_cache(maxsize=1)
+def _generic_stems() -> frozenset[str]:
+    languages: tuple[Language, ...] = ("en", "fr", "zh")
+    return frozenset(t for language in languages for word in _GENERIC for t in tokens(word, language))
+
 
 _EN_MONTHS = {m.lower(): i for i, m in enumerate(calendar.month_name) if m}
 _FR_MONTHS = {
@@ -170,7 +177,7 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
 
 
 def _leans_on_history(query: Query) -> bool:
-    words = [t for t in tokens(query.text, query.language) if t not in _GENERIC_STEMS]
+    words = [t for t in tokens(query.text, query.language) if t not in _generic_stems()]
     short = len(words) <= (6 if query.language == "zh" else 4)
     return bool(_FOLLOW_UP.match(query.text)) or (short and bool(_PRONOUN.search(query.text))) or len(words) <= 2
 
@@ -233,7 +240,7 @@ def _date_meant(query: Query) -> tuple[date, bool]:
 def _is_vague(query: Query, follows_up: bool) -> bool:
     if follows_up:
         return False
-    words = [t for t in tokens(query.text, query.language) if t not in _GENERIC_STEMS and not t.isdigit()]
+    words = [t for t in tokens(query.text, query.language) if t not in _generic_stems() and not t.isdigit()]
     if query.language == "zh":
         words = [w for w in words if not set(w) <= set("那这样弄行不啊呢吗的可以能怎么办做搞们我你")]
     return len(words) == 0
