@@ -207,9 +207,9 @@ class LawRetriever(BaseRetriever):
             article = unit.target.split("__", 1)[0]
             lists["words of texts" if unit.kind in TEXT_KINDS else "words of guides"].setdefault(article, score)
         ranks = {name: _ranks(scores) for name, scores in lists.items()}
-        dense = _ranks(_best(lists["asks"], lists["gist"], lists["text"]))
-        lexical = _ranks(_best(lists["words of guides"], lists["words of texts"]))
         similar = _best(lists["asks"], lists["gist"], lists["text"])
+        dense = _ranks(similar)
+        lexical = _ranks(_best(lists["words of guides"], lists["words of texts"]))
         asks_when = bool(_ASKS_WHEN.search(text))
         hits = []
         for article in dense | lexical:

@@ -72,7 +72,7 @@ _PRONOUN = re.compile(
 )
 _DRAFT = re.compile(
     r"\b(?:the\s+|2023\s+)draft\b|\bdraft\s+(?:provisions|rules|regulation|measures|article|version\s+of\s+2023|of\s+2023)\b|\b(?:le|du|au)\s+projet\s+(?:de\s+(?:2023|dispositions|texte|règlement|mesures)|FRT)\b"
-    r"|\b(?:projet|draft)\s+(?:de\s+)?(?:2023)\b|\b(?:le|du|au)\s+Projet\b|texte soumis à consultation|consultation (?:draft|version)|\bdu\s+Projet\b|征求意见稿|意见稿|2023年?的?草案|草案",
+    r"|\b(?:projet|draft)\s+(?:de\s+)?(?:2023)\b|\b(?:le|du|au)\s+Projet\b|texte soumis à consultation|consultation (?:draft|version)|征求意见稿|意见稿|2023年?的?草案|草案",
     re.IGNORECASE,
 )
 _COMPARE = re.compile(
