@@ -22,6 +22,19 @@ CheckKind = Literal["exists", "in_force", "retrieved", "verbatim", "numbers", "m
 NoteKind = Literal["superseded", "renumbered", "amended", "overtaken", "premise", "scope"]
 RefusalKind = Literal["out_of_scope", "no_such_provision", "not_in_corpus", "prediction", "too_vague"]
 Outcome = Literal["answered", "refused"]
+Verdict = Literal[
+    "VERIFIED",
+    "QUOTE_MISMATCH",
+    "ARTICLE_NOT_FOUND",
+    "NOT_IN_CORPUS",
+    "AMENDED",
+    "RENUMBERED",
+    "REPEALED",
+    "DRAFT",
+    "AMBIGUOUS",
+    "UNCHECKED",
+]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,3 +283,54 @@ class Answer:
     withheld: tuple[Claim, ...]
     provenance: Mapping[str, str]
     timing_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """Words that a text puts in quotation marks and ascribes to a citation; [start, end) are those words in the text.
+
+    `found` says whether they stand there, word for word; None where they could not be compared.
+    """
+
+    text: str
+    start: int
+    end: int
+    found: bool | None
+
+
+DiffPart = tuple[Literal["=", "-", "+"], str]
+"""A stretch of words that both have, that only the quotation has (-), or that only the provision has (+)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCitation:
+    """One citation of a text with its verdict (see docs/checker.md). [start, end) is the citation in the text checked.
+
+    `id` is the place cited (a record's slug for an instrument known by its record; None where no such place is held), `law`
+    the slug of the instrument or record, `today` the place where the rule stands on the date. `detail` is one sentence or two
+    in the language asked for. `diff` compares the words quoted with the nearest words held, as a hint.
+    """
+
+    text: str
+    start: int
+    end: int
+    id: str | None
+    law: str | None
+    article: str | None
+    paragraph: int | None
+    item: int | None
+    verdict: Verdict
+    detail: str
+    today: ProvisionId | None
+    quotes: tuple[Quotation, ...] = ()
+    diff: tuple[DiffPart, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Every citation of a text, in order, checked against the law as it stands `on` a date."""
+
+    text: str
+    on: date
+    written: date | None
+    citations: tuple[CheckedCitation, ...]
