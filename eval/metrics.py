@@ -7,7 +7,7 @@ from math import sqrt
 
 from eval.cases import Case
 from kb.assistant import Assistant
-from kb.ids import PassageId, ProvisionId
+from kb.ids import ProvisionId, source_of
 from kb.model import Answer, Citation
 from kb.verify import source_text
 
@@ -43,8 +43,8 @@ class Rate:
 def names_of(citation: Citation) -> frozenset[str]:
     """The ids under which a case may name a citation: the place, its article, its document."""
     place = citation.id
-    if isinstance(place, PassageId):
-        return frozenset({place.document, str(place)})
+    if not isinstance(place, ProvisionId):
+        return frozenset({source_of(place), str(place)})
     return frozenset({str(place), str(place.whole_article)})
 
 

@@ -18,7 +18,7 @@ from kb.corpus_load import load_corpus
 from kb.encoder import Encoder, Progress, load_encoder
 from kb.errors import BadInput
 from kb.generate import chain, quoting_draft
-from kb.ids import PassageId, ProvisionId
+from kb.ids import FactId, PassageId, ProvisionId
 from kb.index import BuildReport, Index, ensure_index
 from kb.model import Answer, Citation, Claim, Draft, Hit, Language, Note, Query, Refusal
 from kb.phrases import STANDINGS, say
@@ -193,6 +193,8 @@ def standing_text(corpus: Corpus, citation: Citation, language: Language) -> str
     """The standing of a citation in words: "in force since 2025-06-01"."""
     if isinstance(citation.id, PassageId):
         return STANDINGS["commentary"][language]
+    if isinstance(citation.id, FactId):
+        return say("record_standing", language, grade=corpus.fact(citation.id).grade)
     version = corpus.version(citation.id.law, citation.id.version or "")
     return STANDINGS[citation.standing][language].format(from_=version.key, until=version.in_force_until)
 

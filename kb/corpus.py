@@ -12,8 +12,21 @@ from pathlib import Path
 from kb import corpus_files as files
 from kb.citation import CitationMention, as_provision_id, format_citation
 from kb.errors import BadInput
-from kb.ids import PassageId, ProvisionId, SourceId, article_sort_key
-from kb.model import Document, DocumentNote, Language, Law, Passage, Provision, Role, Scenario, Standing, Version
+from kb.ids import FactId, PassageId, ProvisionId, SourceId, article_sort_key
+from kb.model import (
+    Document,
+    DocumentNote,
+    Fact,
+    Language,
+    Law,
+    Passage,
+    Provision,
+    Record,
+    Role,
+    Scenario,
+    Standing,
+    Version,
+)
 from kb.names import Name, names_of
 
 LOCK = "corpus.lock"
@@ -41,6 +54,7 @@ class Corpus:
     documents: Mapping[str, Document]
     notes: tuple[DocumentNote, ...]
     successors: Mapping[ProvisionId, Successor]
+    records: Mapping[str, Record]
     scenarios: tuple[Scenario, ...]
     glossary: tuple[files.GlossaryTerm, ...]
     outside: Mapping[Language, tuple[str, ...]]
@@ -157,7 +171,7 @@ class Corpus:
 
     def standing(self, place: SourceId, on: date) -> Standing:
         """How a place stands on a day."""
-        if isinstance(place, PassageId):
+        if isinstance(place, PassageId | FactId):
             return "commentary"
         if self.laws[place.law].kind == "draft":
             return "draft"
@@ -192,11 +206,21 @@ class Corpus:
     def notes_at(self, place: PassageId) -> tuple[DocumentNote, ...]:
         return tuple(n for n in self.notes if n.at == place)
 
+    def fact(self, place: FactId) -> Fact:
+        record = self.records.get(place.record)
+        if record is None or not 1 <= place.number <= len(record.facts):
+            raise BadInput(f"there is no fact {place}")
+        return record.facts[place.number - 1]
+
     @cached_property
     def names(self) -> tuple[Name, ...]:
-        return names_of(self.laws.values())
+        """Every name by which a law or a record is cited; a law's name wins over a record's."""
+        return names_of((*self.laws.values(), *self.records.values()))
 
     def label(self, place: SourceId, language: Language) -> str:
+        if isinstance(place, FactId):
+            word = {"en": "record", "zh": "档案", "fr": "fiche"}[language]
+            return f"{self.records[place.record].short[language]} · {word} {place.number}"
         if isinstance(place, PassageId):
             short = self.documents[place.document].short[language]
             paragraph = place.paragraph

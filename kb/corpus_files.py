@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from kb.errors import CorpusError
 from kb.ids import PassageId, ProvisionId, article_range
-from kb.model import Kind, Language, Trilingual
+from kb.model import Grade, Kind, Language, RecordKind, RecordStatus, Topic, Trilingual
 
 Place = tuple[int, int | None]
 """Paragraph and item number of a line within its article."""
@@ -157,6 +157,34 @@ class ScenarioFile(_Strict):
     suggestion: Texts
     asks: TextLists
     provisions: Annotated[list[StepEntry], Field(min_length=1)]
+
+
+class FactEntry(_Strict):
+    topic: Topic
+    grade: Grade | None = None
+    text: Texts
+
+
+class RecordFile(_Strict):
+    """What is known of an instrument whose text is not held; the fields are those of `model.Record`."""
+
+    slug: NonEmpty
+    title: Texts
+    short: Texts
+    aliases: TextLists = TextLists()
+    described_as: list[NonEmpty] = []
+    kind: RecordKind
+    issuer: Texts
+    number: str | None = None
+    status: RecordStatus
+    replaced_by: str | None = None
+    source_url: str | None = None
+    read_in: NonEmpty
+    grade: Grade
+    facts: Annotated[list[FactEntry], Field(min_length=1)]
+    cited_at: list[Annotated[PassageId, BeforeValidator(PassageId.parse)]] = []
+    related: list[Annotated[ProvisionId, BeforeValidator(ProvisionId.parse)]] = []
+    asks: TextLists
 
 
 class GlossaryTerm(_Strict):

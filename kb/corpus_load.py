@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,8 +13,20 @@ from kb import dataset
 from kb.citation import number
 from kb.corpus import LOCK, Corpus, Successor, lock_lines
 from kb.errors import CorpusError
-from kb.ids import PassageId, ProvisionId, article_sort_key
-from kb.model import Document, DocumentNote, Law, Line, Passage, Provision, Scenario, ScenarioStep, Version
+from kb.ids import FactId, PassageId, ProvisionId, article_sort_key
+from kb.model import (
+    Document,
+    DocumentNote,
+    Fact,
+    Law,
+    Line,
+    Passage,
+    Provision,
+    Record,
+    Scenario,
+    ScenarioStep,
+    Version,
+)
 
 GUIDE_SUFFIX = ".guide.yaml"
 NOTES_SUFFIX = ".notes.yaml"
@@ -61,6 +73,7 @@ def load_corpus(root: Path, check_lock: bool = True) -> Corpus:
         documents=documents,
         notes=tuple(notes),
         successors=_load_concordances(root / "concordances"),
+        records={r.slug: r for r in (_load_record(path) for path in sorted((root / "records").glob("*.yaml")))},
         scenarios=tuple(_load_scenario(path) for path in sorted((root / "scenarios").glob("*.yaml"))),
         glossary=tuple(files.read_yaml(root / "glossary.yaml", list[files.GlossaryTerm])),
         outside={language: near[language] + far[language] for language in near},
@@ -240,6 +253,35 @@ def _load_notes(path: Path, document: Document) -> list[DocumentNote]:
     return [DocumentNote(e.at, e.kind, e.message.trilingual(), tuple(e.decided_by), e.source) for e in entries]
 
 
+def _load_record(path: Path) -> Record:
+    entry: files.RecordFile = files.read_yaml(path, files.RecordFile)
+    if entry.slug != path.stem:
+        raise CorpusError(path, 1, f"slug {entry.slug!r} differs from the file name {path.stem!r}")
+    facts = tuple(
+        Fact(FactId(entry.slug, n), fact.topic, fact.grade or entry.grade, fact.text.trilingual())
+        for n, fact in enumerate(entry.facts, 1)
+    )
+    return Record(
+        slug=entry.slug,
+        title=entry.title.trilingual(),
+        short=entry.short.trilingual(),
+        aliases=entry.aliases.by_language(),
+        described_as=tuple(entry.described_as),
+        kind=entry.kind,
+        issuer=entry.issuer.trilingual(),
+        number=entry.number,
+        status=entry.status,
+        replaced_by=entry.replaced_by,
+        source_url=entry.source_url,
+        read_in=entry.read_in,
+        grade=entry.grade,
+        facts=facts,
+        cited_at=tuple(entry.cited_at),
+        related=tuple(entry.related),
+        asks=entry.asks.by_language(),
+    )
+
+
 def _load_scenario(path: Path) -> Scenario:
     record: files.ScenarioFile = files.read_yaml(path, files.ScenarioFile)
     return Scenario(
@@ -289,12 +331,33 @@ def _check_references(corpus: Corpus) -> None:
     for note in corpus.notes:
         for place in note.decided_by:
             check(corpus.root / "documents" / (note.at.document + NOTES_SUFFIX), place)
+    for record in corpus.records.values():
+        _check_record(corpus, record, check)
     for successor in corpus.successors.values():
         old = successor.old
         if (old.law, old.version) not in corpus.articles_by_version:
             raise CorpusError(successor.path, None, f"{old}: no such law or version")
         for place in successor.new:
             check(successor.path, place)
+
+
+def _check_record(corpus: Corpus, record: Record, check: Callable[[Path, ProvisionId], None]) -> None:
+    """Its slug and names are its own, and every place it names exists."""
+    path = corpus.root / "records" / f"{record.slug}.yaml"
+    if record.slug in corpus.laws or record.slug in corpus.documents:
+        raise CorpusError(path, 1, f"{record.slug!r} is also a law or a document of this corpus")
+    if record.replaced_by and record.replaced_by not in {*corpus.laws, *corpus.records}:
+        raise CorpusError(path, None, f"replaced_by: {record.replaced_by!r} is neither a law nor a record")
+    passages = {p.id for d in corpus.documents.values() for p in d.passages}
+    for place in record.cited_at:
+        if place not in passages:
+            raise CorpusError(path, None, f"cited_at: there is no passage {place}")
+    for related in record.related:
+        check(path, related)
+    owner = {name.text.lower(): name.slug for name in corpus.names}
+    for text in (record.short.en, record.short.zh, *(a for names in record.aliases.values() for a in names)):
+        if owner.get(text.strip("《》").lower(), record.slug) != record.slug:
+            raise CorpusError(path, None, f"{text!r} is also a name of {owner[text.strip('《》').lower()]}")
 
 
 def write_lock(root: Path) -> int:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from langchain_core.runnables import Runnable, RunnableLambda
 
 from kb.corpus import Corpus
-from kb.ids import PassageId, ProvisionId, SourceId
+from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.model import Citation, Claim, Draft, Language, Note, Provision, Refusal
 from kb.phrases import say
 from kb.quantities import Quantity, bare_figures, quantities
@@ -33,11 +33,12 @@ def chain(*steps: Callable[[Any], Any]) -> Runnable[Any, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the answer is made of, in order: provisions to quote, passages of documents, places of drafts or old texts."""
+    """What the answer is made of, in order: facts of records, provisions to quote, places of drafts or old texts, passages of documents."""
 
     authorities: tuple[ProvisionId, ...] = ()
     history: tuple[ProvisionId, ...] = ()
     passages: tuple[PassageId, ...] = ()
+    facts: tuple[FactId, ...] = ()
     refusal: Refusal | None = None
     notes: tuple[Note, ...] = ()
 
@@ -83,6 +84,13 @@ class _Writer:
         """Whether a quote already shown contains this place."""
         return any(isinstance(c.id, ProvisionId) and contains(c.id, place) for c in self.citations)
 
+    def fact(self, place: FactId) -> None:
+        """One fact of a record with its grade; French readers get it in French above the English of the record."""
+        fact = self.corpus.fact(place)
+        language: Literal["en", "zh"] = "zh" if self.language == "zh" else "en"
+        lead = say("record_fact", self.language, grade=fact.grade)
+        self.quote(place, f"{lead} {fact.text.fr}" if self.language == "fr" else lead, fact.text[language], language)
+
     def passage(self, place: PassageId) -> None:
         self.quote(place, say("document_says", self.language), self.corpus.passage(place).text, "en")
 
@@ -104,11 +112,13 @@ def _quote_language(provision: Provision, reader: Language) -> Literal["en", "zh
 
 
 def quoting_draft(material: Material, understanding: Understanding, corpus: Corpus) -> Draft:
-    """A draft answer that quotes: law first, in the order given, then history, then what documents said."""
+    """A draft answer that quotes: facts of a record asked for, law in the order given, history, what documents said."""
     if material.refusal:
         return Draft((), (), material.notes, material.refusal)
     language, on = understanding.query.language, understanding.on
     writer = _Writer(corpus, on, language)
+    for fact in material.facts:
+        writer.fact(fact)
     for place in (*material.authorities, *material.history):
         writer.provision(place)
     for passage in material.passages:

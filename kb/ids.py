@@ -12,6 +12,8 @@ _PROVISION = re.compile(
 )
 _PASSAGE = re.compile(r"(?P<document>[a-z][a-z0-9-]*)/sec_(?P<section>[1-9]\d*)(?:__para_(?P<paragraph>[1-9]\d*))?")
 
+_FACT = re.compile(r"(?P<record>[a-z][a-z0-9-]*)/fact_(?P<number>[1-9]\d*)")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ProvisionId:
@@ -76,12 +78,40 @@ class PassageId:
         return f"{self.document}/sec_{self.section}{paragraph}"
 
 
-SourceId = ProvisionId | PassageId
+@dataclass(frozen=True, slots=True, order=True)
+class FactId:
+    """A fact in the record of an instrument whose text is not held; facts are numbered from 1."""
+
+    record: str
+    number: int
+
+    @classmethod
+    def parse(cls, text: str) -> FactId:
+        """Read `gbt-35273-2020/fact_2`; ValueError names the text that does not fit."""
+        found = _FACT.fullmatch(text.strip())
+        if not found:
+            raise ValueError(f"{text!r} is not the id of a fact; write e.g. gbt-35273-2020/fact_2")
+        return cls(found["record"], int(found["number"]))
+
+    def __str__(self) -> str:
+        return f"{self.record}/fact_{self.number}"
+
+
+SourceId = ProvisionId | PassageId | FactId
 
 
 def parse_source_id(text: str) -> SourceId:
-    """A provision id or a passage id; ValueError where it is neither."""
-    return PassageId.parse(text) if "/sec_" in text else ProvisionId.parse(text)
+    """The id of a provision, a passage or a fact; ValueError where it is none of them."""
+    if "/sec_" in text:
+        return PassageId.parse(text)
+    return FactId.parse(text) if "/fact_" in text else ProvisionId.parse(text)
+
+
+def source_of(place: SourceId) -> str:
+    """The slug of the law, document or record that a place belongs to."""
+    if isinstance(place, ProvisionId):
+        return place.law
+    return place.document if isinstance(place, PassageId) else place.record
 
 
 def article_sort_key(article: str) -> tuple[int, int]:

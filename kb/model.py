@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, get_args
 
-from kb.ids import PassageId, ProvisionId, SourceId
+from kb.ids import FactId, PassageId, ProvisionId, SourceId
 
 Language = Literal["en", "zh", "fr"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -22,6 +22,20 @@ CheckKind = Literal["exists", "in_force", "retrieved", "verbatim", "numbers", "m
 NoteKind = Literal["superseded", "renumbered", "amended", "overtaken", "premise", "scope"]
 RefusalKind = Literal["out_of_scope", "no_such_provision", "not_in_corpus", "prediction", "too_vague"]
 Outcome = Literal["answered", "refused"]
+RecordKind = Literal[
+    "law",
+    "regulation",
+    "departmental_rule",
+    "circular",
+    "notice",
+    "standard",
+    "case",
+    "foreign_decision",
+    "practice",
+]
+RecordStatus = Literal["current", "amended", "replaced", "abolished", "never_in_force", "concluded", "unknown"]
+Topic = Literal["identity", "dates", "status", "content", "outcome", "documents", "correction"]
+Grade = Literal["A", "A-", "B", "B-", "C", "C-"]
 Verdict = Literal[
     "VERIFIED",
     "QUOTE_MISMATCH",
@@ -168,6 +182,42 @@ class DocumentNote:
     message: Trilingual
     decided_by: tuple[ProvisionId, ...]
     source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing known of an instrument whose text is not held, with the grade of its evidence (A best)."""
+
+    id: FactId
+    topic: Topic
+    grade: Grade
+    text: Trilingual
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of an instrument, standard, circular, decision or case whose text is not held.
+
+    `described_as` are words that point at it without naming it; `replaced_by` is the slug of a law or of a record.
+    """
+
+    slug: str
+    title: Trilingual
+    short: Trilingual
+    aliases: Mapping[Language, tuple[str, ...]]
+    described_as: tuple[str, ...]
+    kind: RecordKind
+    issuer: Trilingual
+    number: str | None
+    status: RecordStatus
+    replaced_by: str | None
+    source_url: str | None
+    read_in: str
+    grade: Grade
+    facts: tuple[Fact, ...]
+    cited_at: tuple[PassageId, ...]
+    related: tuple[ProvisionId, ...]
+    asks: Mapping[Language, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from kb.model import Law
+from kb.model import Law, Record
 from kb.text import CJK
 
 
@@ -40,8 +40,8 @@ _WEAK = re.compile(
 )
 
 
-def names_of(laws: Iterable[Law]) -> tuple[Name, ...]:
-    """All names of the laws: titles (also without 中华人民共和国), short names and aliases."""
+def names_of(laws: Iterable[Law | Record]) -> tuple[Name, ...]:
+    """All names of the instruments: titles (also without 中华人民共和国), short names, aliases; the first owner of a name keeps it."""
     found: dict[str, Name] = {}
     for law in laws:
         written: list[str] = []
@@ -49,6 +49,7 @@ def names_of(laws: Iterable[Law]) -> tuple[Name, ...]:
             written += [texts.en, texts.zh, texts.fr]
         for aliases in law.aliases.values():
             written += aliases
+        written += law.described_as if isinstance(law, Record) else ()
         for text in written:
             plain = text.strip("《》").removeprefix("中华人民共和国")
             for form in {text, plain, re.sub(r"^(?:the|les|le|la) ", "", plain, flags=re.IGNORECASE)}:

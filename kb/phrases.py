@@ -17,6 +17,16 @@ PHRASES: dict[str, Trilingual] = {
         "该文献的原文如下（当时的评论，并非法律）：",
         "Ce que dit le document (commentaire de son époque, non une règle de droit) :",
     ),
+    "record_fact": Trilingual(
+        "Known from a record, evidence grade {grade}; the text itself is not held here:",
+        "据档案记载（证据等级{grade}；本库未收录原文）：",
+        "Connu par une fiche, preuve de niveau {grade} ; le texte lui-même n’est pas conservé ici :",
+    ),
+    "record_standing": Trilingual(
+        "record, evidence grade {grade}; text not held",
+        "档案，证据等级{grade}，未收录原文",
+        "fiche, preuve de niveau {grade} ; texte non conservé",
+    ),
     "old_text": Trilingual(
         "The text in force until {until} (history, no longer law):",
         "施行至{until}的旧条文（仅供参考，已不再有效）：",

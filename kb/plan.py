@@ -14,7 +14,7 @@ from datetime import date
 
 from kb.corpus import Corpus
 from kb.generate import MAX_POINTS, Material, renumbering_notes, superseded_figures
-from kb.ids import PassageId, ProvisionId, SourceId, article_sort_key
+from kb.ids import FactId, PassageId, ProvisionId, SourceId, article_sort_key
 from kb.model import Hit, Language, Note, NoteKind, Refusal, RefusalKind
 from kb.phrases import say
 from kb.retrieve import Found, LawRetriever
@@ -31,6 +31,12 @@ SCENARIO_ALONE = 0.02
 """From this lead the scenario alone orders the answer: the question is one of its asks."""
 MIN_MARGIN = 0.012
 """Below this margin (see `retrieve.Found`) a question that names no source is outside the scope."""
+RECORD_LEAD = 0.02
+"""A question nearer to the asks of a record than to any article by this cosine is answered from the record."""
+MAX_RECORDS = 2
+MAX_FACTS = 4
+FACT_GAP = 0.03
+"""Facts further than this (a cosine) from the nearest one are about another side of the matter."""
 MAX_CITED = 12
 MAX_PASSAGES = 2
 PASSAGE_SHARE = 0.9
@@ -63,11 +69,13 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     refusal = refuse_before_search(understanding, corpus)
     if refusal:
         return Plan(Material(refusal=refusal), frozenset())
-    if understanding.cited and not understanding.documents:
+    if understanding.cited and not understanding.documents and not understanding.records:
         return _from_citations(understanding, corpus)
     language = understanding.query.language
     vector = retriever.encode(understanding.text)
     on = understanding.on
+    if understanding.records:
+        return _from_records(understanding, corpus, retriever, vector, understanding.records)
     if understanding.documents:
         return _from_documents(understanding, corpus, retriever, vector)
     found = retriever.find(understanding.text, language, on, understanding.laws, vector)
@@ -77,6 +85,9 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     refusal = refuse_after_search(understanding, found)
     if refusal:
         return Plan(Material(refusal=refusal), frozenset())
+    nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
+    if found.record and found.record_similarity - nearest >= RECORD_LEAD and not understanding.laws:
+        return _from_records(understanding, corpus, retriever, vector, (found.record,))
     return _from_search(understanding, corpus, found)
 
 
@@ -241,6 +252,43 @@ def _date_notes(understanding: Understanding, corpus: Corpus) -> list[Note]:
     if understanding.past or other:
         return [Note("scope", say("past", understanding.query.language, on=understanding.on), None)]
     return []
+
+
+# ------------------------------------------------------------------ records
+
+
+def _from_records(
+    understanding: Understanding, corpus: Corpus, retriever: LawRetriever, vector: object, records: Sequence[str]
+) -> Plan:
+    """The facts that answer, always one on how the matter stands, with the provisions a reader should see beside it.
+
+    A question that also cites provisions or names a document gets these too.
+    """
+    slugs = records[:MAX_RECORDS]
+    near = retriever.facts(slugs, vector)  # type: ignore[arg-type]
+    best = max(near.values())
+    facts: list[FactId] = []
+    for slug in slugs:
+        held = corpus.records[slug].facts
+        by_nearness = sorted((f.id for f in held), key=lambda f: -near[f])
+        chosen = {f for f in by_nearness if near[f] >= best - FACT_GAP}
+        chosen = set(by_nearness[: MAX_FACTS // len(slugs)]) & chosen or {by_nearness[0]}
+        state = next((f.id for f in held if f.topic in ("outcome", "status")), None)
+        facts += [f.id for f in held if f.id in chosen or f.id == state]
+    named = replace(understanding, records=())
+    beside = Plan(Material(), frozenset())
+    if named.cited:
+        beside = _from_citations(named, corpus)
+    elif named.documents:
+        beside = _from_documents(named, corpus, retriever, vector)
+    related = [
+        p for slug in slugs for p in corpus.records[slug].related if corpus.role(p, understanding.on) == "authority"
+    ]
+    authorities = beside.material.authorities or tuple(related[: MAX_POINTS - len(facts)])
+    material = replace(beside.material, authorities=authorities, facts=tuple(facts))
+    if not beside.material.notes:
+        material = replace(material, notes=tuple(_date_notes(understanding, corpus)))
+    return Plan(material, beside.retrieved | {*facts, *authorities}, beside.hits)
 
 
 # ------------------------------------------------------------------ drafts and documents

@@ -7,7 +7,7 @@ from typing import Any
 
 from kb.assistant import standing_text
 from kb.corpus import Corpus
-from kb.ids import PassageId, ProvisionId
+from kb.ids import FactId, PassageId, ProvisionId, source_of
 from kb.model import Answer, Citation, Hit, Provision
 
 
@@ -45,6 +45,9 @@ def citation_record(citation: Citation) -> dict[str, Any]:
     if isinstance(place, PassageId):
         record |= {"law": place.document, "version": None, "article": None, "section": place.section}
         record |= {"paragraph": place.paragraph, "item": None}
+    elif isinstance(place, FactId):
+        record |= {"law": place.record, "version": None, "article": None, "fact": place.number}
+        record |= {"paragraph": None, "item": None}
     else:
         record |= {"law": place.law, "version": place.version, "article": place.article}
         record |= {"paragraph": place.paragraph, "item": place.item}
@@ -61,7 +64,7 @@ def hit_record(hit: Hit) -> dict[str, Any]:
     place = hit.id
     return {
         "id": str(place),
-        "law": place.law if isinstance(place, ProvisionId) else place.document,
+        "law": source_of(place),
         "article": place.article if isinstance(place, ProvisionId) else None,
         "score": round(hit.score, 6),
         "dense_rank": hit.dense_rank,

@@ -21,7 +21,7 @@ from pydantic import ConfigDict
 
 from kb.corpus import Corpus
 from kb.encoder import Encoder
-from kb.ids import PassageId, ProvisionId, SourceId
+from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.index import Index
 from kb.model import Hit, Language, Query, Scenario
 from kb.text import detect_language, tokens
@@ -57,13 +57,15 @@ class Found:
     """What a search brought. Hits are articles, best first, each with the narrowest place that matched.
 
     `margin` is how much nearer the question is to what the corpus answers than to questions it does not answer (a
-    difference of cosines); `scenario` the nearest scenario with its cosine.
+    difference of cosines); `scenario` and `record` are the nearest scenario and record, by their asks, with the cosine.
     """
 
     hits: tuple[Hit, ...]
     margin: float
     scenario: Scenario | None
     scenario_similarity: float
+    record: str | None = None
+    record_similarity: float = 0.0
 
 
 class LawRetriever(BaseRetriever):
@@ -92,6 +94,8 @@ class LawRetriever(BaseRetriever):
     def _as_document(self, hit: Hit) -> LangChainDocument:
         if isinstance(hit.id, PassageId):
             text = self.corpus.passage(hit.id).text
+        elif isinstance(hit.id, FactId):
+            text = self.corpus.fact(hit.id).text.en
         else:
             provision = self.corpus.provision(hit.id)
             text = provision.text_en or provision.text_zh or ""
@@ -113,15 +117,16 @@ class LawRetriever(BaseRetriever):
     ) -> Found:
         """Provisions that stand on a date. Articles of the laws `named` in the question come before equals."""
         vector = self.encode(text) if vector is None else vector
-        near = self.index.dense(vector, ("law", "scenario", "outside"), on, DEPTH)
+        near = self.index.dense(vector, ("law", "record", "scenario", "outside"), on, DEPTH)
         words = self.index.lexical(tokens(text, language), ("law",), on)
         hits = self._fuse(near, words, ("law",), named, text)
         hits = (*self.narrow(hits[: self.k], vector), *hits[self.k :])
         inside = [s for row, s in near if self.index.units[row].group != "outside"][:3]
         outside = [s for row, s in near if self.index.units[row].group == "outside"][:3]
         margin = _mean(inside) - _mean(outside) if outside else 1.0
-        scenario, similarity = self._scenario(near)
-        return Found(hits, margin, scenario, similarity)
+        name, similarity = self._nearest_asks(near, "scenario")
+        scenario = next((s for s in self.corpus.scenarios if s.name == name), None)
+        return Found(hits, margin, scenario, similarity, *self._nearest_asks(near, "record"))
 
     def drafts(
         self, text: str, language: Language, on: date, vector: NDArray[np.float32] | None = None
@@ -159,6 +164,16 @@ class LawRetriever(BaseRetriever):
             score = sum(1.0 / (RANK_CONSTANT + rank) for rank in (dense, lexical) if rank)
             hits.append(Hit(place, score, dense, lexical, cited=False, similarity=similar.get(target, 0.0)))
         return tuple(sorted(hits, key=lambda h: (-h.score, str(h.id))))
+
+    def facts(self, records: Sequence[str], vector: NDArray[np.float32]) -> dict[FactId, float]:
+        """How near each fact of the records is to the question."""
+        wanted = {str(fact.id) for slug in records for fact in self.corpus.records[slug].facts}
+        rows = [row for row, u in enumerate(self.index.units) if u.kind == "fact" and u.target in wanted]
+        found: dict[FactId, float] = {}
+        for row, similarity in self.index.similarities(vector, rows).items():
+            place = FactId.parse(self.index.units[row].target)
+            found[place] = max(similarity, found.get(place, 0.0))
+        return found
 
     def notes(self, passages: Sequence[PassageId], vector: NDArray[np.float32]) -> dict[int, float]:
         """How near each note on the passages is to the question: position in `corpus.notes` → cosine."""
@@ -244,17 +259,18 @@ class LawRetriever(BaseRetriever):
         text = paragraph.text_en or paragraph.text_zh or ""
         return place if place.item and len(text) > WHOLE_PARAGRAPH_CHARS else paragraph.id
 
-    def _scenario(self, near: Iterable[tuple[int, float]]) -> tuple[Scenario | None, float]:
+    def _nearest_asks(self, near: Iterable[tuple[int, float]], group: Group) -> tuple[str | None, float]:
+        """The target of a group whose asks are nearest to the question (mean of its best two), with that cosine."""
         found: defaultdict[str, list[float]] = defaultdict(list)
         for row, similarity in near:
             unit = self.index.units[row]
-            if unit.group == "scenario":
+            if unit.group == group and unit.kind == "ask":
                 found[unit.target].append(similarity)
         scores = {name: _mean(values[:2]) for name, values in found.items()}
         if not scores:
             return None, 0.0
         name = max(scores, key=lambda n: (scores[n], n))
-        return next(s for s in self.corpus.scenarios if s.name == name), scores[name]
+        return name, scores[name]
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -44,6 +44,7 @@ class Understanding:
     bare: tuple[str, ...]
     laws: tuple[str, ...]
     documents: tuple[str, ...]
+    records: tuple[str, ...]
     draft: bool
     comparison: bool
     foreign: str | None
@@ -59,7 +60,7 @@ class Understanding:
 
     @property
     def names_a_source(self) -> bool:
-        return bool(self.cited or self.laws or self.documents or self.draft)
+        return bool(self.cited or self.laws or self.documents or self.records or self.draft)
 
 
 _FOLLOW_UP = re.compile(
@@ -130,7 +131,6 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
     mentions = law_mentions(query.text, corpus.names)
     text = f"{query.history[-1]} {query.text}" if follows_up else query.text
     context = _context_law(query.history, corpus) if query.history else None
-    names = corpus.names
     draft_word = bool(_DRAFT.search(query.text))
     documents = tuple(d.slug for d in corpus.documents.values() if _names_document(query.text, d.slug, corpus))
     on, past = _date_meant(query) if not (draft_word or documents) else (query.on, False)
@@ -142,13 +142,15 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         on, past = query.on, False  # "what changed on 1 January 2026": the day of a new text, asked about today
     cited: list[CitedPlace] = []
     bare: list[str] = []
-    for read in read_citations(query.text, names, context=context):
+    for read in read_citations(query.text, corpus.names, context=context):
         mention = read
         if mention.law is None and mention.unknown_law is None:
             if not draft_word or "frt-draft" not in corpus.laws:
                 bare.append(mention.article)
                 continue
             mention = replace(mention, law="frt-draft", inferred=True)
+        if mention.law in corpus.records:
+            continue
         cited.append(CitedPlace(mention, corpus.place(mention, on), query.text[mention.start : mention.end]))
     laws = _strong_laws(mentions, query.text)
     draft = draft_word or "frt-draft" in laws or any(c.place and c.place.law == "frt-draft" for c in cited)
@@ -160,8 +162,9 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         past=past,
         cited=tuple(cited),
         bare=tuple(bare),
-        laws=tuple(law for law in laws if corpus.laws[law].binding),
+        laws=tuple(law for law in laws if law in corpus.laws and corpus.laws[law].binding),
         documents=documents,
+        records=tuple(dict.fromkeys(m.slug for m in mentions if m.slug and m.slug in corpus.records)),
         draft=draft,
         comparison=bool(_COMPARE.search(query.text)),
         foreign=foreign[0] if foreign else None,

@@ -1,7 +1,7 @@
 """Corpus → search units: every text by which a place can be found.
 
-A unit is a paragraph, an item with its lead-in, a whole article, a gist, an ask, a passage of a document, or a note on one. English and
-Chinese are separate units of the same place.
+A unit is a paragraph, an item with its lead-in, a whole article, a gist, an ask, a passage of a document, a note on one, or a fact of a
+record. English and Chinese are separate units of the same place.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from kb.corpus import Corpus
 from kb.errors import IndexError_
 from kb.model import LANGUAGES, Language, Line, Provision
 
-FORMAT = 3
+FORMAT = 4
 """Raise it when what a unit or the index holds changes: every index is then built again."""
 
 MAX_UNIT_CHARS = 1_800
 LEAD_CHARS = 160
 
-Group = Literal["law", "draft", "document", "scenario", "outside"]
-Kind = Literal["part", "item", "article", "gist", "ask", "passage", "note"]
+Group = Literal["law", "draft", "document", "record", "scenario", "outside"]
+Kind = Literal["part", "item", "article", "gist", "ask", "passage", "note", "fact"]
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One searchable text. `target` is the id of the place (or the name of a scenario); dates are yyyymmdd numbers.
+    """One searchable text. `target` is the id of the place (or the name of a scenario or record); dates are yyyymmdd numbers.
 
     `prompt` is how the encoder reads it: asks are questions like those they are compared with.
     """
@@ -78,6 +78,13 @@ def build_units(corpus: Corpus) -> list[Unit]:
             text = note.message[language][:MAX_UNIT_CHARS]
             name = f"{note.at}#note.{language}.{number}"
             found.append(Unit(name, str(note.at), "document", "note", language, *ALWAYS, "document", text))
+    for record in corpus.records.values():
+        for language in LANGUAGES:
+            found += _asks(f"record/{record.slug}", record.slug, "record", language, record.asks[language], ALWAYS)
+            for fact in record.facts:
+                text = f"{record.short[language]}: {fact.text[language]}"[:MAX_UNIT_CHARS]
+                name = f"{fact.id}#fact.{language}"
+                found.append(Unit(name, str(fact.id), "record", "fact", language, *ALWAYS, "document", text))
     for scenario in corpus.scenarios:
         for language in LANGUAGES:
             texts = (scenario.suggestion[language], *scenario.asks[language])

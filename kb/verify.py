@@ -8,7 +8,7 @@ from datetime import date
 
 from kb.corpus import Corpus
 from kb.errors import BadInput
-from kb.ids import PassageId, ProvisionId, SourceId
+from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.model import Check, Citation, Claim, Draft
 from kb.quantities import quantities
 from kb.text import find_quote
@@ -49,6 +49,8 @@ def source_text(place: SourceId, corpus: Corpus, language: str) -> str | None:
     """The text at a place, in a language; None where it is not held. BadInput where there is no such place."""
     if isinstance(place, PassageId):
         return corpus.passage(place).text if language == "en" else None
+    if isinstance(place, FactId):
+        return corpus.fact(place).text["zh" if language == "zh" else "en"]
     return corpus.provision(place).text("zh" if language == "zh" else "en")
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from kb.assistant import Assistant
-from kb.ids import PassageId, ProvisionId
+from kb.ids import PassageId, ProvisionId, source_of
 from kb.model import Answer
 from kb.verify import source_text
 
@@ -28,7 +28,7 @@ def answers(assistant: Assistant) -> dict[str, Answer]:
 
 def sources(answer: Answer) -> set[str]:
     """Whole articles and documents that the answer cites."""
-    return {str(c.id.whole_article) if isinstance(c.id, ProvisionId) else c.id.document for c in answer.citations}
+    return {str(c.id.whole_article) if isinstance(c.id, ProvisionId) else source_of(c.id) for c in answer.citations}
 
 
 def wrong(question: dict[str, Any], answer: Answer) -> str | None:

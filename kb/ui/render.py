@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from kb.assistant import standing_text
 from kb.corpus import Corpus
 from kb.generate import contains
-from kb.ids import PassageId, ProvisionId
+from kb.ids import FactId, PassageId, ProvisionId
 from kb.model import Answer, Citation, Claim, Language, Line
 from kb.ui.strings import word
 
@@ -71,7 +71,7 @@ def point(turn_number: int, claim: Claim, answer: Answer, corpus: Corpus) -> str
     quote = "<br>".join(escape(line) for line in claim.quote.split("\n"))
     note = (
         ""
-        if claim.quote_language == "zh" or isinstance(citation.id, PassageId)
+        if claim.quote_language == "zh" or citation.role == "commentary"
         else f'<span class="kb-unofficial">{escape(word("unofficial", language))}</span>'
     )
     return (
@@ -102,11 +102,12 @@ def card(name: str, citation: Citation, answer: Answer, corpus: Corpus, language
     quoted = {c.quote_language for c in claims}
     label = label_of(citation, language)
     head = f'<summary><b>{escape(label)}</b> <span class="kb-chip kb-{CHIP[citation.standing]}">{escape(standing_text(corpus, citation, language))}</span></summary>'
-    body = (
-        _passage_body(citation, corpus, language)
-        if isinstance(citation.id, PassageId)
-        else _provision_body(citation, quoted, corpus, language)
-    )
+    if isinstance(citation.id, PassageId):
+        body = _passage_body(citation, corpus, language)
+    elif isinstance(citation.id, FactId):
+        body = _fact_body(citation.id, corpus, language)
+    else:
+        body = _provision_body(citation, quoted, corpus, language)
     copy = f"{citation.label} — {citation.label_zh}"
     buttons = (
         f'<button type="button" class="kb-copy" data-copy="{escape(copy, quote=True)}" data-done="{escape(word("copied", language), quote=True)}">'
@@ -171,6 +172,22 @@ def _passage_body(citation: Citation, corpus: Corpus, language: Language) -> str
     return (
         f'<p class="kb-facts">{escape(word("document", language))}: {escape(facts)}</p><h3>{escape(passage.section)}</h3>'
         f'<div lang="en"><p><mark>{escape(passage.text)}</mark></p></div>{notes}'
+    )
+
+
+def _fact_body(place: FactId, corpus: Corpus, language: Language) -> str:
+    """A record opened: what the instrument is, its facts with their grades, the one relied on marked."""
+    record = corpus.records[place.record]
+    facts = "".join(
+        f'<li value="{fact.id.number}">{"<mark>" if fact.id == place else ""}{escape(fact.text[language])}'
+        f"{'</mark>' if fact.id == place else ''} ({escape(fact.grade)})</li>"
+        for fact in record.facts
+    )
+    about = " · ".join(x for x in (record.title[language], record.issuer[language], record.number or "") if x)
+    source = link(record.source_url, word("official", language)) + " · " if record.source_url else ""
+    return (
+        f'<p class="kb-facts">{escape(about)}</p><p class="kb-missing">{escape(word("record", language))}</p><ol>{facts}</ol>'
+        f'<p class="kb-facts">{source}{escape(word("read_in", language))} {escape(record.read_in)}</p>'
     )
 
 

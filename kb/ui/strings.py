@@ -89,6 +89,11 @@ STRINGS: dict[str, Trilingual] = {
         "Vérifié : existence, validité, source trouvée, mot à mot, nombres.",
     ),
     "document": Trilingual("Source document", "来源文献", "Document source"),
+    "record": Trilingual(
+        "A record: the text of this instrument is not held here. Grades: A official text or two copies, B one good copy or several secondary sources, C one secondary source.",
+        "档案：本库未收录该文件原文。等级：A 官方文本或两份独立副本；B 一份可靠副本或多个二手来源；C 一个二手来源。",
+        "Fiche : le texte de cet instrument n’est pas conservé ici. Niveaux : A texte officiel ou deux copies, B une bonne copie ou plusieurs sources secondaires, C une source secondaire.",
+    ),
     "error": Trilingual("This did not work:", "出现问题：", "Cela n’a pas fonctionné :"),
     "bad_date": Trilingual(
         "the date is not one; write it as 2025-03-01",
