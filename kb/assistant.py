@@ -68,7 +68,7 @@ class Assistant:
         LangChain's tracing is switched off: it would send questions to a service, whatever the environment says.
         """
         os.environ.update(LANGSMITH_TRACING="false", LANGCHAIN_TRACING_V2="false")
-        corpus = load_corpus(settings.corpus)
+        corpus = load_corpus(settings.corpus, local=settings.local)
         loaded: list[Encoder] = [encoder] if encoder else []
 
         def load() -> Encoder:

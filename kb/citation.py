@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import cn2an
 
@@ -22,13 +23,17 @@ MAX_RANGE = 120
 """A written range longer than this is not expanded: nobody cites 120 articles, and it would be a way to flood us."""
 
 
+Basis = Literal["written", "pointed", "inferred"]
+
+
 @dataclass(frozen=True, slots=True)
 class CitationMention:
     """One article cited in a text.
 
     `number` is what stood in parentheses alone ("Art. 28(2)"): a paragraph, or an item where the article has a single
     paragraph; `paragraph` and `item` are what was named so. `law` is None where no instrument could be told, or where
-    the one named is unknown (then `unknown_law` is its name). `inferred` says that the name was not written beside it.
+    the one named is unknown (then `unknown_law` is its name). `basis` says how the instrument was told: its name is written
+    beside the number (and stands at `name_span`), the text points back to one ("the same law"), or it was inferred.
     """
 
     article: str
@@ -37,9 +42,10 @@ class CitationMention:
     number: int | None
     law: str | None
     unknown_law: str | None
-    inferred: bool
+    basis: Basis
     start: int
     end: int
+    name_span: tuple[int, int] | None = None
 
 
 _BEFORE_ARTICLE_ZH = re.compile(r"[\u4e00-\u9fff]{1,20}?(?:法典|法|条例|办法|规定|解释)$")
@@ -153,7 +159,12 @@ def _latin_articles(text: str) -> Iterator[_Article]:
 def _chinese_articles(text: str) -> Iterator[_Article]:
     last: tuple[str, int] | None = None
     for group in _ZH_GROUP.finditer(text):
-        numbers = [number(n) for n in re.findall(_Z, group["ns"])]
+        try:
+            numbers = [number(n) for n in re.findall(_Z, group["ns"])]
+            paragraph = number(group["par"]) if group["par"] else None
+            item = number(group["item"]) if group["item"] else None
+        except ValueError:  # characters of numerals that spell none, such as 百 alone
+            continue
         joints = re.findall(rf"{_Z}\s*([、,，和与及或至到\-–—~～])", group["ns"])
         articles: list[str] = []
         if last and _ZH_RANGE.search(text[last[1] : group.start()]) and len(text[last[1] : group.start()]) <= 4:
@@ -163,8 +174,6 @@ def _chinese_articles(text: str) -> Iterator[_Article]:
             articles += _expand(articles[-1], str(n)) if joint in "至到-–—~～" else [str(n)]
         if group["ins"]:
             articles[-1] += f"-{number(group['ins'])}"
-        paragraph = number(group["par"]) if group["par"] else None
-        item = number(group["item"]) if group["item"] else None
         for i, article in enumerate(articles):
             tail = (paragraph, item) if i == len(articles) - 1 else (None, None)
             yield _Article(article, *tail, None, group.start(), group.end(), bare=group["di"] is None)
@@ -197,21 +206,27 @@ _AFTER = re.compile(
     r"\s*,?\s*(?:of|in|under|from|de|du|des|dans)?\s*(?:the|la|le|les|l['’])?\s*(?:PRC|Chinese|China['’]s|2023|2025|final|new)?\s*[\"“«《(]*\s*",
     re.IGNORECASE,
 )
+_OF = re.compile(r"\s*(?:of|du|de|des)\b", re.IGNORECASE)
 _BEFORE = re.compile(
     r"(?:\s*(?:\([^()]{1,40}\)|（[^（）]{1,40}）))?\s*[》”\"»')]*\s*(?:,|，|:|：|的|中的?|中|'s|’s|\s)*\s*"
 )
 
 
 def read_citations(
-    text: str, names: tuple[Name, ...], context: str | None = None, own: str | None = None
+    text: str,
+    names: tuple[Name, ...],
+    context: str | None = None,
+    own: str | None = None,
+    mentions: list[LawMention] | None = None,
 ) -> list[CitationMention]:
     """Every article cited in `text`, in order, with the instrument it belongs to.
 
     A name written beside the number decides. Otherwise the name is inferred: 本法 and "this Law" mean `own` (the
     instrument in whose text we are), 同法 the one cited before; then the last name before it in the sentence, then
     the next one in the sentence, then the one last cited, then `context` (the instrument the conversation is about).
+    `mentions` are the names in the text where the caller has found them already.
     """
-    mentions = law_mentions(text, names)
+    mentions = law_mentions(text, names) if mentions is None else mentions
     strong = [m for m in mentions if not m.weak]
     articles = sorted((*_latin_articles(text), *_chinese_articles(text)), key=lambda a: a.start)
     taken = [(a.start, a.end) for a in articles]
@@ -226,7 +241,6 @@ def read_citations(
         unwritten = _unwritten(text, group, own, last) if bound is None else None
         if bound is None and group.bare:
             continue
-        inferred = bound is None
         mention = bound or unwritten or _in_sentence(group, strong, spans) or last
         if mention is None and context:
             mention = LawMention(context, "", group.start, group.start)
@@ -238,9 +252,10 @@ def read_citations(
                 number=group.number,
                 law=mention.slug if mention else None,
                 unknown_law=mention.name if mention and mention.slug is None else None,
-                inferred=inferred,
+                basis="written" if bound else "pointed" if unwritten else "inferred",
                 start=group.start,
                 end=group.end,
+                name_span=(bound.start, bound.end) if bound else None,
             )
         )
         last = mention or last
@@ -260,10 +275,13 @@ def _beside(text: str, group: _Article, mentions: list[LawMention], articles: li
         ):
             start = other.start
     before = [m for m in mentions if m.end <= start]
-    if before and _BEFORE.fullmatch(text[before[-1].end : start]):
-        return before[-1]
     after = [m for m in mentions if m.start >= end]
-    if after and _AFTER.fullmatch(text[end : after[0].start]) and "\n\n" not in text[end : after[0].start]:
+    behind = text[end : after[0].start] if after else ""
+    follows = bool(after) and _AFTER.fullmatch(behind) is not None and "\n\n" not in behind
+    if before and _BEFORE.fullmatch(text[before[-1].end : start]) and "\n\n" not in text[before[-1].end : start]:
+        comma = "," in text[before[-1].end : start]  # "Article 83 GDPR, Article 66 of the PIPL"
+        return after[0] if comma and follows and _OF.match(behind) else before[-1]
+    if follows:
         return after[0]
     if CJK.match(text[max(0, start - 1) : start] or " "):
         unknown = _BEFORE_ARTICLE_ZH.search(text[:start])

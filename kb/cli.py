@@ -1,4 +1,4 @@
-"""The command `kb`: ask, search, show, index, lint, lock, serve.
+"""The command `kb`: ask, search, show, index, serve; add-law, add-doc, fetch-official; lint, lock.
 
 Standard output carries the result alone (text or JSON); progress and messages go to standard error. Exit codes: 0 done,
 1 a failing result where one was asked for (`lint --strict`), 2 a bad argument or input, with one line that says what to do.
@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kb.cli_check import app as check_app
+from kb.cli_corpus import app as corpus_app
+from kb.cli_corpus import parse_date, progress_bar
 from kb.errors import BadInput, KBError
 from kb.ids import ProvisionId
 from kb.model import Language
@@ -24,7 +26,6 @@ from kb.settings import Settings
 if TYPE_CHECKING:
     from kb.assistant import Assistant
     from kb.corpus import Corpus
-    from kb.encoder import Progress
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, help=__doc__
@@ -36,50 +37,10 @@ OnOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="one JSON record instead of text")]
 
 
-def parse_date(text: str | None, where: str = "--on") -> date | None:
-    """An ISO date; BadInput names the argument otherwise."""
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"{where}: {text!r} is not a date; write it as 2025-03-01") from None
-
-
 def parse_language(text: str | None) -> Language | None:
     if text is None or text in ("en", "zh", "fr"):
         return text  # type: ignore[return-value]
     raise BadInput(f"--language: {text!r} is not one of en, zh, fr")
-
-
-@contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A progress bar on standard error that appears only if an index is built: texts embedded, then texts written."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    bar = Progress(
-        TextColumn("building the index"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("texts"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
-    tasks: list[Any] = []
-
-    def report(done: int, total: int) -> None:
-        if not tasks:
-            bar.start()
-            tasks.append(bar.add_task("", total=total))
-        bar.update(tasks[0], completed=done, total=total)
-
-    try:
-        yield report
-    finally:
-        if tasks:
-            bar.stop()
 
 
 def open_assistant() -> Assistant:
@@ -92,7 +53,8 @@ def open_assistant() -> Assistant:
 def open_corpus() -> Corpus:
     from kb.corpus_load import load_corpus
 
-    return load_corpus(Settings().corpus)
+    settings = Settings()
+    return load_corpus(settings.corpus, local=settings.local)
 
 
 def print_json(record: Any) -> None:
@@ -273,11 +235,11 @@ def index(
     from kb.index import ensure_index, ship_vectors
 
     settings = Settings()
-    corpus = load_corpus(settings.corpus)
+    corpus = load_corpus(settings.corpus, local=settings.local)
     with progress_bar() as report_progress:
         opened, report = ensure_index(corpus, settings, lambda: load_encoder(settings), report_progress, rebuild)
     if ship:
-        typer.echo(f"vectors written to {ship_vectors(corpus, settings)}", err=True)
+        typer.echo(f"vectors written to {ship_vectors(load_corpus(settings.corpus), settings)}", err=True)
     counts: Counter[str] = Counter(
         u.target.split("/")[0].split("@")[0] if u.group not in ("scenario", "outside") else u.group
         for u in opened.units
@@ -302,54 +264,6 @@ def index(
 
 
 @app.command()
-def lint(
-    strict: Annotated[bool, typer.Option("--strict", help="exit 1 if there is a remark")] = False,
-    reference: Annotated[
-        Path | None, typer.Option(envvar="KB_ZH_REFERENCE", help="folder of Chinese reference texts")
-    ] = None,
-) -> None:
-    """Compare every English rendering with its Chinese."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from kb.corpus_load import load_corpus
-    from kb.lint import lint_corpus, read_reference
-
-    corpus = load_corpus(Settings().corpus, check_lock=False)
-    if reference is not None and not reference.is_dir():
-        raise BadInput(f"KB_ZH_REFERENCE: {reference} is not a folder")
-    report = lint_corpus(corpus, read_reference(reference) if reference else None)
-    table = Table("version", "articles held", "compared", "lines", "remarks")
-    for law in corpus.laws:
-        for version in corpus.versions(law):
-            key = f"{law}@{version.key}"
-            remarks = sum(f"{r.place.law}@{r.place.version}" == key for r in report.remarks)
-            held = len(corpus.articles(version))
-            table.add_row(key, str(held), str(report.articles.get(key, 0)), str(report.lines.get(key, 0)), str(remarks))
-    Console().print(table)
-    for remark in report.remarks:
-        typer.echo(f"{remark.place}: {remark.check}: {remark.detail}")
-    missing = (
-        "" if reference else " (versions without Chinese in the data package are compared only with KB_ZH_REFERENCE)"
-    )
-    typer.echo(
-        f"{sum(report.articles.values())} articles compared, {len(report.remarks)} remarks, {report.explained} explained{missing}"
-    )
-    if strict and report.remarks:
-        raise typer.Exit(1)
-
-
-@app.command()
-def lock() -> None:
-    """Record the corpus files as they are (corpus.lock); an editor does this after a change."""
-    from kb.corpus_load import load_corpus, write_lock
-
-    root = Settings().corpus
-    load_corpus(root, check_lock=False)
-    typer.echo(f"{write_lock(root)} files recorded in {root / 'corpus.lock'}")
-
-
-@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="address to listen on (KB_HOST)")] = None,
     port: Annotated[int | None, typer.Option(help="port to listen on (KB_PORT)")] = None,
@@ -360,6 +274,10 @@ def serve(
     given = {"host": host, "port": port}
     settings = Settings().model_copy(update={name: value for name, value in given.items() if value is not None})
     launch(settings, open_assistant())
+
+
+app.add_typer(check_app)
+app.add_typer(corpus_app)
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kb import corpus_files as files
 from kb.citation import CitationMention, as_provision_id, format_citation
-from kb.errors import BadInput
+from kb.errors import BadInput, CorpusError
 from kb.ids import FactId, PassageId, ProvisionId, SourceId, article_sort_key
 from kb.model import (
     Document,
@@ -58,6 +58,21 @@ class Corpus:
     scenarios: tuple[Scenario, ...]
     glossary: tuple[files.GlossaryTerm, ...]
     outside: Mapping[Language, tuple[str, ...]]
+    local: Path | None = None
+
+    def file_of_notes(self, document: str) -> Path:
+        """Where the notes on a document are kept."""
+        return (
+            (self.local if self.local and self.is_local(document) else self.root)
+            / "documents"
+            / f"{document}.notes.yaml"
+        )
+
+    def is_local(self, slug: str) -> bool:
+        """Whether a law or a document is one that the user added, not one of the shipped corpus."""
+        return self.local is not None and (
+            (self.local / "laws" / slug).is_dir() or (self.local / "documents" / f"{slug}.md").is_file()
+        )
 
     # -------------------------------------------------------------- texts
 
@@ -153,9 +168,9 @@ class Corpus:
         if written is None or written.law not in self.laws:
             return None
         version = self.in_force(written.law, on) or self.versions(written.law)[0]
-        return self._numbered(replace(written, version=version.key), mention.number)
+        return self.numbered(replace(written, version=version.key), mention.number)
 
-    def _numbered(self, place: ProvisionId, alone: int | None) -> ProvisionId:
+    def numbered(self, place: ProvisionId, alone: int | None) -> ProvisionId:
         article = self.find(place.whole_article)
         if (
             alone
@@ -239,6 +254,8 @@ class Corpus:
                 digest.update(f"{version.law}@{version.key} {version.text_sha256}\n".encode())
         for line in lock_lines(self.root):
             digest.update(line.encode())
+        for line in lock_lines(self.local) if self.local else ():
+            digest.update(f"local {line}".encode())
         return digest.hexdigest()[:16]
 
 
@@ -250,3 +267,61 @@ def lock_lines(root: Path) -> list[str]:
         count = content.count(b"\n### Article ")
         lines.append(f"{hashlib.sha256(content).hexdigest()} {count:4d} {path.relative_to(root).as_posix()}")
     return lines
+
+
+def check_references(corpus: Corpus) -> None:
+    """Every place named by an editorial file exists, in its canonical form; scenarios name law in force only."""
+
+    def check(path: Path, place: ProvisionId) -> None:
+        if (
+            place.law not in corpus.laws
+            or place.version is None
+            or (place.law, place.version) not in corpus.articles_by_version
+        ):
+            raise CorpusError(path, None, f"{place}: no such law or version")
+        found = corpus.find(place)
+        if found is None:
+            raise CorpusError(path, None, f"{place}: {corpus.why_missing(place)}")
+        if found.id != place:
+            raise CorpusError(path, None, f"{place}: write {found.id}")
+
+    for scenario in corpus.scenarios:
+        path = corpus.root / "scenarios" / f"{scenario.name}.yaml"
+        for step in scenario.steps:
+            check(path, step.id)
+            if (
+                not corpus.laws[step.id.law].binding
+                or corpus.version(step.id.law, step.id.version or "").in_force_until
+            ):
+                raise CorpusError(path, None, f"{step.id}: a scenario names law in force only")
+    for note in corpus.notes:
+        for place in note.decided_by:
+            check(corpus.file_of_notes(note.at.document), place)
+    for record in corpus.records.values():
+        _check_record(corpus, record, check)
+    for successor in corpus.successors.values():
+        old = successor.old
+        if (old.law, old.version) not in corpus.articles_by_version:
+            raise CorpusError(successor.path, None, f"{old}: no such law or version")
+        for place in successor.new:
+            check(successor.path, place)
+
+
+def _check_record(corpus: Corpus, record: Record, check: Callable[[Path, ProvisionId], None]) -> None:
+    """Its slug and names are its own, and every place it names exists."""
+    path = corpus.root / "records" / f"{record.slug}.yaml"
+    if record.slug in corpus.laws or record.slug in corpus.documents:
+        raise CorpusError(path, 1, f"{record.slug!r} is also a law or a document of this corpus")
+    if record.replaced_by and record.replaced_by not in {*corpus.laws, *corpus.records}:
+        raise CorpusError(path, None, f"replaced_by: {record.replaced_by!r} is neither a law nor a record")
+    passages = {p.id for d in corpus.documents.values() for p in d.passages}
+    for place in record.cited_at:
+        if place not in passages:
+            raise CorpusError(path, None, f"cited_at: there is no passage {place}")
+    for related in record.related:
+        check(path, related)
+    owner = {name.text.lower(): name.slug for name in corpus.names}
+    for text in (record.short.en, record.short.zh, *(a for names in record.aliases.values() for a in names)):
+        named = owner.get(text.strip("《》").lower(), record.slug)
+        if named != record.slug and not corpus.is_local(named):  # a law that the user added takes its name
+            raise CorpusError(path, None, f"{text!r} is also a name of {named}")

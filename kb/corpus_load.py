@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from kb import corpus_files as files
 from kb import dataset
 from kb.citation import number
-from kb.corpus import LOCK, Corpus, Successor, lock_lines
+from kb.corpus import LOCK, Corpus, Successor, check_references, lock_lines
 from kb.errors import CorpusError
 from kb.ids import FactId, PassageId, ProvisionId, article_sort_key
 from kb.model import (
@@ -27,26 +27,35 @@ from kb.model import (
     ScenarioStep,
     Version,
 )
+from kb.names import names_of
 
 GUIDE_SUFFIX = ".guide.yaml"
 NOTES_SUFFIX = ".notes.yaml"
 
 
-def load_corpus(root: Path, check_lock: bool = True) -> Corpus:
-    """Read and check the whole corpus folder; CorpusError names the file and line that breaks a rule."""
+def load_corpus(root: Path, check_lock: bool = True, local: Path | None = None) -> Corpus:
+    """Read and check the whole corpus folder; CorpusError names the file and line that breaks a rule.
+
+    `local` holds what the user added (laws, documents, official Chinese texts); it is read after the shipped corpus,
+    has no lock and may be missing.
+    """
     if not (root / "laws").is_dir():
         raise CorpusError(
             root, None, "no corpus here (a folder `laws` is expected); set KB_CORPUS to the corpus folder"
         )
     if check_lock:
         _check_lock(root)
+    local = local if local and local.is_dir() else None
+    records = {r.slug: r for r in (_load_record(path) for path in sorted((root / "records").glob("*.yaml")))}
+    owners = {slug: root / "records" / f"{slug}.yaml" for slug in records}
     laws: dict[str, Law] = {}
     versions: dict[str, tuple[Version, ...]] = {}
     articles: dict[tuple[str, str], Mapping[str, Provision]] = {}
-    for folder in sorted(p for p in (root / "laws").iterdir() if p.is_dir()):
+    for folder in _entries("laws", "*/", root, local):
         law = _load_law(folder)
+        _claim(owners, folder / "law.yaml", (law.slug, *(n.text for n in names_of([law]))), local)
         laws[law.slug] = law
-        loaded = [_load_version(law, path) for path in sorted(folder.glob("*.md"))]
+        loaded = [_load_version(law, path, local) for path in sorted(folder.glob("*.md"))]
         for guide in folder.glob("*" + GUIDE_SUFFIX):
             if not guide.with_name(guide.name.removesuffix(GUIDE_SUFFIX) + ".md").exists():
                 raise CorpusError(guide, None, "a guide without a version; its name is that of the version's file")
@@ -59,8 +68,9 @@ def load_corpus(root: Path, check_lock: bool = True) -> Corpus:
             articles[law.slug, version.key] = held
     documents: dict[str, Document] = {}
     notes: list[DocumentNote] = []
-    for path in sorted((root / "documents").glob("*.md")):
+    for path in _entries("documents", "*.md", root, local):
         document = _load_document(path)
+        _claim(owners, path, (document.slug, document.title.en, document.title.zh, document.title.fr), local)
         documents[document.slug] = document
         notes += _load_notes(path.with_name(document.slug + NOTES_SUFFIX), document)
     scope: files.ScopeFile = files.read_yaml(root / "scope.yaml", files.ScopeFile)
@@ -73,13 +83,32 @@ def load_corpus(root: Path, check_lock: bool = True) -> Corpus:
         documents=documents,
         notes=tuple(notes),
         successors=_load_concordances(root / "concordances"),
-        records={r.slug: r for r in (_load_record(path) for path in sorted((root / "records").glob("*.yaml")))},
+        records=records,
         scenarios=tuple(_load_scenario(path) for path in sorted((root / "scenarios").glob("*.yaml"))),
         glossary=tuple(files.read_yaml(root / "glossary.yaml", list[files.GlossaryTerm])),
         outside={language: near[language] + far[language] for language in near},
+        local=local,
     )
-    _check_references(corpus)
+    for path in (local / "chinese").glob("*/*.txt") if local else ():
+        if (path.parent.name, path.stem) not in articles:
+            raise CorpusError(path, None, "Chinese of no law and version of the corpus; remove the file")
+    check_references(corpus)
     return corpus
+
+
+def _entries(kind: str, pattern: str, root: Path, local: Path | None) -> list[Path]:
+    """The entries of a kind: those of the shipped corpus, then the local ones, each in the order of their names."""
+    return [p for base in (root, local) if base for p in sorted((base / kind).glob(pattern))]
+
+
+def _claim(owners: dict[str, Path], path: Path, words: Iterable[str], local: Path | None) -> None:
+    """A local file may not take the slug or a name of a file read before it."""
+    for word in words:
+        owner = owners.setdefault(word.lower(), path)
+        if local and path.is_relative_to(local) and owner != path:
+            raise CorpusError(
+                path, None, f"{word!r} is also a slug or name in {owner}; choose another or remove this file"
+            )
 
 
 def _load_law(folder: Path) -> Law:
@@ -102,7 +131,7 @@ def _load_law(folder: Path) -> Law:
     )
 
 
-def _load_version(law: Law, path: Path) -> tuple[Version, dict[str, Provision]]:
+def _load_version(law: Law, path: Path, local: Path | None = None) -> tuple[Version, dict[str, Provision]]:
     try:
         start = date.fromisoformat(path.stem)
         if start.isoformat() != path.stem:
@@ -111,7 +140,9 @@ def _load_version(law: Law, path: Path) -> tuple[Version, dict[str, Provision]]:
         raise CorpusError(path, None, "the file name of a version is the date from which it is in force") from None
     front, rendering = files.read_version(path)
     english = {a.number: a for a in rendering}
-    chinese = _chinese_text(path, front)
+    stored = local / "chinese" / law.slug / f"{path.stem}.txt" if local else None
+    stored = stored if stored and stored.is_file() else None
+    chinese = _chinese_text(path, front, stored)
     guide_path = path.with_suffix("").with_name(path.stem + GUIDE_SUFFIX)
     guides: dict[str, files.GuideEntry] = (
         files.read_yaml(guide_path, dict[str, files.GuideEntry]) if guide_path.exists() else {}
@@ -125,7 +156,7 @@ def _load_version(law: Law, path: Path) -> tuple[Version, dict[str, Provision]]:
         held[article] = Provision(
             id=ProvisionId(law.slug, start.isoformat(), article),
             chapter=english[article].chapter if article in english else chinese[article].chapter,
-            lines=_lines(path, article, english.get(article), chinese.get(article)),
+            lines=_lines(path, article, english.get(article), chinese.get(article), stored),
             heading=guide.heading.trilingual() if guide else None,
             gist=guide.gist.trilingual() if guide else None,
             asks=guide.asks.by_language() if guide else {},
@@ -157,12 +188,18 @@ def _load_version(law: Law, path: Path) -> tuple[Version, dict[str, Provision]]:
     return version, held
 
 
-def _chinese_text(path: Path, front: files.VersionFront) -> dict[str, dataset.ChineseArticle]:
+def _chinese_text(path: Path, front: files.VersionFront, stored: Path | None) -> dict[str, dataset.ChineseArticle]:
     source = front.chinese
     if source.dataset is None:
         if not source.link:
             raise CorpusError(path, 2, "chinese: give `dataset` with `version_date`, or `link`")
-        return {}
+        found = {a.number: a for a in dataset.read_stored(stored)} if stored else {}
+        expected = [a for a in front.articles if a not in front.gaps and a not in front.partial]
+        if stored and list(found) != expected:
+            raise CorpusError(stored, None, f"its articles are not those of {path}; run `kb fetch-official` again")
+        return found
+    if stored:
+        raise CorpusError(stored, None, f"the Chinese of {path} is in the data package; remove this file")
     if source.version_date is None:
         raise CorpusError(path, 2, "chinese: `dataset` needs `version_date`")
     wanted = set(front.articles)
@@ -203,7 +240,11 @@ def _check_declared(
 
 
 def _lines(
-    path: Path, article: str, english: files.ArticleText | None, chinese: dataset.ChineseArticle | None
+    path: Path,
+    article: str,
+    english: files.ArticleText | None,
+    chinese: dataset.ChineseArticle | None,
+    stored: Path | None,
 ) -> tuple[Line, ...]:
     if chinese is None:
         assert english is not None
@@ -213,8 +254,8 @@ def _lines(
         return tuple(Line(*place, None, text) for place, text in zip(places, chinese.lines, strict=True))
     if places != tuple(place for place, _ in english.lines):
         raise CorpusError(
-            path,
-            english.line,
+            stored or path,
+            None if stored else english.line,
             f"Article {article}: paragraphs and items differ from the Chinese ({len(english.lines)} lines, Chinese {len(places)})",
         )
     pairs = zip(english.lines, chinese.lines, strict=True)
@@ -301,63 +342,6 @@ def _load_concordances(folder: Path) -> dict[ProvisionId, Successor]:
                 raise CorpusError(path, None, f"{row.old} stands twice in the concordances")
             found[row.old] = Successor(row.old, row.new, row.change, row.note, path)
     return found
-
-
-def _check_references(corpus: Corpus) -> None:
-    """Every place named by an editorial file exists, in its canonical form; scenarios name law in force only."""
-
-    def check(path: Path, place: ProvisionId) -> None:
-        if (
-            place.law not in corpus.laws
-            or place.version is None
-            or (place.law, place.version) not in corpus.articles_by_version
-        ):
-            raise CorpusError(path, None, f"{place}: no such law or version")
-        found = corpus.find(place)
-        if found is None:
-            raise CorpusError(path, None, f"{place}: {corpus.why_missing(place)}")
-        if found.id != place:
-            raise CorpusError(path, None, f"{place}: write {found.id}")
-
-    for scenario in corpus.scenarios:
-        path = corpus.root / "scenarios" / f"{scenario.name}.yaml"
-        for step in scenario.steps:
-            check(path, step.id)
-            if (
-                not corpus.laws[step.id.law].binding
-                or corpus.version(step.id.law, step.id.version or "").in_force_until
-            ):
-                raise CorpusError(path, None, f"{step.id}: a scenario names law in force only")
-    for note in corpus.notes:
-        for place in note.decided_by:
-            check(corpus.root / "documents" / (note.at.document + NOTES_SUFFIX), place)
-    for record in corpus.records.values():
-        _check_record(corpus, record, check)
-    for successor in corpus.successors.values():
-        old = successor.old
-        if (old.law, old.version) not in corpus.articles_by_version:
-            raise CorpusError(successor.path, None, f"{old}: no such law or version")
-        for place in successor.new:
-            check(successor.path, place)
-
-
-def _check_record(corpus: Corpus, record: Record, check: Callable[[Path, ProvisionId], None]) -> None:
-    """Its slug and names are its own, and every place it names exists."""
-    path = corpus.root / "records" / f"{record.slug}.yaml"
-    if record.slug in corpus.laws or record.slug in corpus.documents:
-        raise CorpusError(path, 1, f"{record.slug!r} is also a law or a document of this corpus")
-    if record.replaced_by and record.replaced_by not in {*corpus.laws, *corpus.records}:
-        raise CorpusError(path, None, f"replaced_by: {record.replaced_by!r} is neither a law nor a record")
-    passages = {p.id for d in corpus.documents.values() for p in d.passages}
-    for place in record.cited_at:
-        if place not in passages:
-            raise CorpusError(path, None, f"cited_at: there is no passage {place}")
-    for related in record.related:
-        check(path, related)
-    owner = {name.text.lower(): name.slug for name in corpus.names}
-    for text in (record.short.en, record.short.zh, *(a for names in record.aliases.values() for a in names)):
-        if owner.get(text.strip("《》").lower(), record.slug) != record.slug:
-            raise CorpusError(path, None, f"{text!r} is also a name of {owner[text.strip('《》').lower()]}")
 
 
 def write_lock(root: Path) -> int:

@@ -126,6 +126,7 @@ def quoting_draft(material: Material, understanding: Understanding, corpus: Corp
     notes = [*material.notes]
     notes += [note for place in material.history for note in history_notes(place, corpus, language)]
     notes += number_premises(understanding, material.authorities, corpus)
+    notes += added_law_notes((*material.authorities, *material.history), corpus, language)
     unique = {(note.kind, note.message): note for note in notes}
     return Draft(tuple(writer.claims), tuple(writer.citations), tuple(unique.values()))
 
@@ -160,6 +161,17 @@ def history_notes(place: ProvisionId, corpus: Corpus, language: Language) -> lis
             found.append(Note("amended", message, str(place)))
     if place.article in version.partial:
         found.append(Note("scope", say("partial", language, old=old), str(article)))
+    return found
+
+
+def added_law_notes(places: tuple[ProvisionId, ...], corpus: Corpus, language: Language) -> list[Note]:
+    """What a reader must know of laws that the user added: who vouches for the dates, and that no English is held."""
+    found: list[Note] = []
+    for law in dict.fromkeys(place.law for place in places if corpus.is_local(place.law)):
+        name = corpus.laws[law].title[language]
+        found.append(Note("scope", say("added_law", language, law=name), law))
+        if language != "zh" and any(corpus.provision(p).text_en is None for p in places if p.law == law):
+            found.append(Note("scope", say("no_english", language, law=name), law))
     return found
 
 

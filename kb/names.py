@@ -24,7 +24,8 @@ class Name:
 class LawMention:
     """A name found in a text. `slug` is None for an instrument that `names` does not know; `name` is as written.
 
-    A `weak` mention is an ordinary word and names an instrument only beside an article number.
+    A `weak` mention is an ordinary word and names an instrument only beside an article number; an `ordinary` name can be
+    one, however it is written ("the Measures").
     """
 
     slug: str | None
@@ -32,10 +33,11 @@ class LawMention:
     start: int
     end: int
     weak: bool = False
+    ordinary: bool = False
 
 
 _WEAK = re.compile(
-    r"(?:(?:the|these|les|ces) )?(?:measures|mesures|provisions)|(?:the|le) (?:draft|projet)|办法|本办法|规定|意见稿|projet",
+    r"(?:(?:the|these|les|ces) )?(?:measures|mesures|provisions)|(?:(?:the|le) )?(?:draft|projet)|办法|本办法|规定|意见稿",
     re.IGNORECASE,
 )
 
@@ -85,15 +87,12 @@ def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
     for match in _name_pattern(names).finditer(text):
         name = by_text.get(re.sub(r"\s+", " ", match[0].lower()).replace("’", "'"))
         if name:
-            found.append(LawMention(name.slug, match[0], match.start(), match.end(), _is_plain(name, match[0])))
+            found.append(LawMention(name.slug, match[0], *match.span(), _is_plain(name, match[0]), name.weak))
     taken = [(m.start, m.end) for m in found]
     for match in _FOREIGN.finditer(text):
         start, end, name_text = match.start(), match.end(), match[0]
         inside = [m for m in found if m.start >= start and m.end <= end]
-        title = name_text.strip("《》")
-        if inside and (name_text.startswith("《") and inside[0].end - inside[0].start >= len(title) - 8):
-            continue
-        if inside and not name_text.startswith("《"):
+        if inside and _same_title(name_text, inside):
             continue
         if any(s < end and start < e for s, e in taken) and not inside:
             continue
@@ -103,6 +102,22 @@ def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
         found = [m for m in found if m not in inside]
         found.append(LawMention(None, words.strip("《》"), end - len(words), end))
     return sorted(found, key=lambda m: m.start)
+
+
+_PREFIX = re.compile(r"中华人民共和国|[《》]|[（(][^（）()]*[）)]")
+_OTHER_INSTRUMENT = re.compile(
+    r"\b(?:Implementing|Implementation|Implement|Enforcement|Detailed|Supplementary|Regulations?|Rules|Measures|Interpretations?|Amendments?|Decision|Guidelines?|Directive|Code|Act)\b"
+)
+
+
+def _same_title(written: str, inside: list[LawMention]) -> bool:
+    """Whether a title is that of the known instrument named in it, not of another one about it (its implementing rules)."""
+    rest = written
+    for mention in inside:
+        rest = rest.replace(mention.name, " ", 1)
+    if written.startswith("《"):
+        return not _PREFIX.sub("", rest).strip()
+    return not _OTHER_INSTRUMENT.search(rest)
 
 
 def _is_plain(name: Name, written: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kb.model import Language, Standing, Trilingual
+from kb.model import Language, RecordStatus, Standing, Trilingual
 
 PHRASES: dict[str, Trilingual] = {
     "disclaimer": Trilingual(
@@ -36,6 +36,16 @@ PHRASES: dict[str, Trilingual] = {
         "unofficial rendering; the Chinese text prevails",
         "非官方英译，以中文文本为准",
         "traduction non officielle ; le texte chinois fait foi",
+    ),
+    "added_law": Trilingual(
+        "{law} was added on this machine, not by the editors; the day from which it is in force was not verified by them.",
+        "{law}系用户在本机添加，并非编者收录；其施行日期未经编者核实。",
+        "{law} a été ajouté sur cette machine, non par les auteurs ; ils n’ont pas vérifié sa date d’entrée en vigueur.",
+    ),
+    "no_english": Trilingual(
+        "No English rendering of {law} is held; the Chinese text is quoted.",
+        "本库未收录{law}的英文译文，以下引用中文原文。",
+        "Aucune version anglaise de {law} n’est conservée ; le texte chinois est cité.",
     ),
     "draft_replaced": Trilingual(
         "{old} is part of a draft that never came into force. Today see {new}.",
@@ -148,6 +158,111 @@ PHRASES: dict[str, Trilingual] = {
         "有{n}条内容未通过核验，未予显示。",
         "{n} affirmation(s) n’ont pas passé les vérifications et ne sont pas montrées.",
     ),
+}
+
+VERDICT_DETAILS: dict[str, Trilingual] = {
+    "not_in_corpus": Trilingual(
+        "{law} is not held here, nor is there a record of it; it may well exist.",
+        "本库既未收录{law}，也无其档案；该文件可能存在。",
+        "{law} n’est pas conservé ici et n’a pas de fiche ; ce texte peut fort bien exister.",
+    ),
+    "no_instrument": Trilingual(
+        "No instrument is named for Article {article}.",
+        "未写明第{article}条属于哪部文件。",
+        "Aucun texte n’est nommé pour l’article {article}.",
+    ),
+    "several_instruments": Trilingual(
+        "Article {article} of which instrument? In reach are: {candidates}.",
+        "第{article}条属于哪部文件？上下文提到：{candidates}。",
+        "L’article {article} de quel texte ? Sont en vue : {candidates}.",
+    ),
+    "which_numbering": Trilingual(
+        "{law} was renumbered on {from_}. Article {article} is {new}; before that day the number stood for what is now {moved}. Nothing in the text tells which is meant.",
+        "{law}自{from_}起重新编号。现第{article}条为{new}；此前该条号对应现{moved}。文中无法判断所指为何。",
+        "{law} a été renuméroté le {from_}. L’article {article} est {new} ; auparavant ce numéro désignait ce qui est devenu {moved}. Rien n’indique lequel est visé.",
+    ),
+    "part_not_held": Trilingual(
+        "{label} is not among the articles held of this instrument, so nothing was compared.",
+        "本库仅收录该文件部分条文，不含{label}，因此未作比对。",
+        "{label} n’est pas parmi les articles conservés de ce texte ; rien n’a été comparé.",
+    ),
+    "not_yet": Trilingual(
+        "{law} was not in force on {on}: this text applies from {from_}.",
+        "{law}在{on}尚未施行：该文本自{from_}起施行。",
+        "{law} n’était pas en vigueur au {on} : ce texte s’applique à partir du {from_}.",
+    ),
+    "record": Trilingual(
+        "Known by a record only ({status}; evidence grade {grade}). The text is not held, so nothing was compared.",
+        "仅有档案（{status}；证据等级{grade}），未收录原文，因此未作比对。",
+        "Connu par une fiche seulement ({status} ; preuve de niveau {grade}). Le texte n’est pas conservé ; rien n’a été comparé.",
+    ),
+    "named_alone": Trilingual(
+        "{law} is named without an article, so there is nothing to compare. In force since {from_}.",
+        "仅提及{law}而未写明条号，无从比对。自{from_}起施行。",
+        "{law} est nommé sans article ; il n’y a rien à comparer. En vigueur depuis le {from_}.",
+    ),
+    "draft_named": Trilingual(
+        "{law} is a draft of {from_} that never came into force.",
+        "{law}为{from_}公布的征求意见稿，从未生效。",
+        "{law} est un projet du {from_} qui n’est jamais entré en vigueur.",
+    ),
+    "words_stand": Trilingual(
+        "The words quoted stand in {label}.", "引文与{label}一致。", "Les mots cités figurent à {label}."
+    ),
+    "words_missing": Trilingual(
+        "The words quoted do not stand in {label}.",
+        "引文与{label}不符。",
+        "Les mots cités ne figurent pas à {label}.",
+    ),
+    "words_negated": Trilingual(
+        "The quotation is cut beside “{cut}”, which turns its sense in {label}.",
+        "引文在“{cut}”处截断，与{label}原意相反。",
+        "La citation est coupée auprès de « {cut} », ce qui en inverse le sens à {label}.",
+    ),
+    "words_elsewhere": Trilingual("They stand in {label}.", "该文字见于{label}。", "Ils figurent à {label}."),
+    "another_rendering": Trilingual(
+        "English words are compared with this project’s rendering; another translation can differ and be right. The Chinese text prevails.",
+        "英文引文系与本库译文比对；其他译文措辞可能不同而并无错误，以中文文本为准。",
+        "L’anglais est comparé à la traduction de ce projet ; une autre traduction peut différer sans être fausse. Le texte chinois fait foi.",
+    ),
+    "language_not_held": Trilingual(
+        "The words quoted could not be compared: {label} is not held in that language.",
+        "无法比对引文：本库未收录{label}的该语言文本。",
+        "Les mots cités n’ont pas pu être comparés : {label} n’est pas conservé dans cette langue.",
+    ),
+    "figures_missing": Trilingual(
+        "{figures}: not in {label}.", "{label}中没有：{figures}。", "{figures} : absent de {label}."
+    ),
+    "existence_only": Trilingual(
+        "Nothing is quoted: only existence and figures were checked.",
+        "未引原文：仅核对条文存在与数字。",
+        "Rien n’est cité mot à mot : seuls l’existence et les chiffres ont été vérifiés.",
+    ),
+    "repealed": Trilingual(
+        "{old} was in force until {until}; its rule has no successor.",
+        "{old}施行至{until}，无对应的现行规定。",
+        "{old} a été en vigueur jusqu’au {until} ; sa règle n’a pas de successeur.",
+    ),
+    "by_evidence": Trilingual(
+        "Read as the text of {from_}: only there do place, words or figures fit.",
+        "按{from_}文本解读：只有该文本的条号、文字或数字相符。",
+        "Lu selon le texte du {from_} : lui seul correspond (numéro, mots ou chiffres).",
+    ),
+    "by_words": Trilingual(
+        "Read as {label}, by the words of the sentence.",
+        "依据句中用语，理解为{label}。",
+        "Lu comme {label}, d’après les mots de la phrase.",
+    ),
+}
+
+RECORD_STATUSES: dict[RecordStatus, Trilingual] = {
+    "current": Trilingual("current", "现行", "en vigueur"),
+    "amended": Trilingual("amended", "已修改", "modifié"),
+    "replaced": Trilingual("replaced", "已被替代", "remplacé"),
+    "abolished": Trilingual("abolished", "已废止", "abrogé"),
+    "never_in_force": Trilingual("never in force", "从未生效", "jamais en vigueur"),
+    "concluded": Trilingual("concluded", "已审结", "clos"),
+    "unknown": Trilingual("status not known", "状态不明", "statut inconnu"),
 }
 
 STANDINGS: dict[Standing, Trilingual] = {

@@ -19,6 +19,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(default_factory=lambda: user_data_path("frt-kb"))
     corpus: Path = Path(__file__).resolve().parent.parent / "corpus"
+    local: Path = Field(default_factory=lambda data: data["home"] / "corpus")
+    """The user's own laws, documents and official texts, read after the shipped corpus; may be missing."""
     encoder: str = BUNDLED_ENCODER
     host: str = "127.0.0.1"
     port: int = 7860

@@ -148,7 +148,7 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
             if not draft_word or "frt-draft" not in corpus.laws:
                 bare.append(mention.article)
                 continue
-            mention = replace(mention, law="frt-draft", inferred=True)
+            mention = replace(mention, law="frt-draft", basis="inferred")
         if mention.law in corpus.records:
             continue
         cited.append(CitedPlace(mention, corpus.place(mention, on), query.text[mention.start : mention.end]))

@@ -1,20 +1,18 @@
-"""The web pages. Only this package imports Gradio."""
+"""The web pages. Only this package imports Gradio and FastAPI."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kb.settings import Settings
 
 if TYPE_CHECKING:
     from kb.assistant import Assistant
-
-_HERE = Path(__file__).parent
+    from kb.ui.site import Served
 
 
 def build(assistant: Assistant) -> Any:
-    """The pages as a `gr.Blocks`, not yet served."""
+    """The pages made with Gradio as a `gr.Blocks`, not yet served."""
     import gradio as gr
 
     from kb.ui.ask import ask_page
@@ -26,27 +24,17 @@ def build(assistant: Assistant) -> Any:
     return pages.queue(default_concurrency_limit=4, max_size=64)
 
 
-def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Any:
-    """Serve the pages on the configured address and print it. With `block` false, returns while serving."""
-    import gradio as gr
+def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Served:
+    """Serve all pages on the configured address and print it. With `block` false, returns while serving.
 
-    pages = build(assistant)
-    pages.launch(
-        server_name=settings.host,
-        server_port=settings.port,
-        quiet=True,
-        prevent_thread_lock=True,
-        show_error=True,
-        run_history=False,
-        footer_links=[],
-        max_file_size="1mb",
-        theme=gr.themes.Base(
-            primary_hue="emerald", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["monospace"]
-        ),
-        css=(_HERE / "page.css").read_text(encoding="utf-8"),
-        head=f"<script>{(_HERE / 'page.js').read_text(encoding='utf-8')}</script>",
-    )
-    print(f"Serving on http://{settings.host}:{settings.port} (Ctrl+C stops)", flush=True)
+    BadInput where the address cannot be listened on, said before any page is built.
+    """
+    from kb.ui.site import Served, listen, make_app
+
+    listening = listen(settings)
+    served = Served(make_app(build(assistant), assistant.corpus, settings), listening)
+    host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
+    print(f"Serving on http://{host}:{settings.port} (Ctrl+C stops)", flush=True)
     if block:
-        pages.block_thread()
-    return pages
+        served.block()
+    return served

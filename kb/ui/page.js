@@ -14,3 +14,18 @@ document.addEventListener('click', function (event) {
     navigator.clipboard.writeText(copier.dataset.copy).then(function () { copier.textContent = copier.dataset.done; });
   }
 });
+document.addEventListener('click', function (event) {
+  if (event.target.closest('a[data-open]')) { event.preventDefault(); return; }
+  const filter = event.target.closest('[data-filter]');
+  if (!filter) return;
+  const verdict = filter.dataset.filter;
+  filter.parentElement.querySelectorAll('[data-filter]').forEach(function (other) {
+    other.setAttribute('aria-pressed', String(other === filter));
+  });
+  document.querySelectorAll('[data-verdict]').forEach(function (shown) {
+    shown.hidden = verdict !== '' && shown.dataset.verdict !== verdict;
+  });
+  document.querySelectorAll('[data-verdicts]').forEach(function (cite) {
+    cite.classList.toggle('kb-dim', verdict !== '' && !cite.dataset.verdicts.split(' ').includes(verdict));
+  });
+});

@@ -11,6 +11,7 @@ from kb.corpus import Corpus
 from kb.generate import contains
 from kb.ids import FactId, PassageId, ProvisionId
 from kb.model import Answer, Citation, Claim, Language, Line
+from kb.ui.library_links import permanent_link
 from kb.ui.strings import word
 
 CHIP: dict[str, str] = {
@@ -112,6 +113,11 @@ def card(name: str, citation: Citation, answer: Answer, corpus: Corpus, language
     buttons = (
         f'<button type="button" class="kb-copy" data-copy="{escape(copy, quote=True)}" data-done="{escape(word("copied", language), quote=True)}">'
         f"{escape(word('copy', language))}</button>"
+    )
+    address = escape(permanent_link(citation.id, corpus, answer.query.on, language), quote=True)
+    buttons += (
+        f' <a class="kb-library" href="{address}" target="_blank" rel="noopener">'
+        f"{escape(word('open_in_library', language))}</a>"
     )
     return f'<details class="kb-card" id="{name}"{" open" if opened else ""}>{head}{body}<p class="kb-actions">{buttons}</p></details>'
 

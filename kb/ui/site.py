@@ -1,0 +1,95 @@
+"""One server for everything: the Library's routes, and Gradio with the other pages behind them."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kb.errors import BadInput
+from kb.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from kb.corpus import Corpus
+
+_HERE = Path(__file__).parent
+
+
+def make_app(pages: Any, corpus: Corpus, settings: Settings) -> FastAPI:
+    """The app: `/law`, `/doc`, `/record` are the Library's; `pages` (a `gr.Blocks`) answers everything else."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from kb.ui.library import Library
+
+    os.environ["FASTAPI_OTEL_AUTO_CONFIGURE"] = (
+        "false"  # it would send requests to a service, if the environment says so
+    )
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(Library(corpus).router())
+    return gr.mount_gradio_app(  # type: ignore[no-any-return]
+        app,
+        pages,
+        path="/",
+        server_name=settings.host,
+        server_port=settings.port,
+        show_error=True,
+        run_history=False,
+        footer_links=[],
+        max_file_size="1mb",
+        ssr_mode=False,
+        theme=gr.themes.Base(
+            primary_hue="emerald", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["monospace"]
+        ),
+        css=(_HERE / "page.css").read_text(encoding="utf-8"),
+        head=f"<script>{(_HERE / 'page.js').read_text(encoding='utf-8')}</script>",
+    )
+
+
+class Served:
+    """A running server. `close` stops it; `block` waits until it is stopped (Ctrl+C stops it)."""
+
+    def __init__(self, app: FastAPI, listening: socket.socket) -> None:
+        import uvicorn
+
+        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([listening],), name="serve-pages", daemon=True)
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            self._thread.join(0.005)
+
+    def close(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=5)
+
+    def block(self) -> None:
+        try:
+            while self._thread.is_alive():
+                self._thread.join(1.0)
+        except KeyboardInterrupt:
+            self.close()
+
+
+def listen(settings: Settings) -> socket.socket:
+    """A socket that listens on the configured address; BadInput where it is taken or is none of this machine's."""
+    host = settings.host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere this option lets two programs take one port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, settings.port))
+        listening.listen(128)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        reason = getattr(error, "strerror", None) or str(error)
+        raise BadInput(
+            f"cannot listen on {settings.host}:{settings.port} ({reason}); choose another address with KB_HOST, "
+            "KB_PORT or --host, --port"
+        ) from error
+    return listening
