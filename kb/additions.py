@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
@@ -117,8 +118,6 @@ def titles(word: str | None = None) -> list[str]:
 
 def texts_of(title: str) -> list[dataset.HeldText]:
     """The texts of the law of that title, the oldest first; BadInput lists the nearest titles where there is none."""
-    from rapidfuzz import fuzz, process
-
     held: dict[str, list[dataset.HeldText]] = {}
     for text in dataset.held_texts():
         held.setdefault(text.title, []).append(text)
@@ -130,7 +129,7 @@ def texts_of(title: str) -> list[dataset.HeldText]:
     if len(among) > 1:
         raise BadInput(f"{title!r} may be any of {len(among)} laws; write one title: {_quoted(among[:8])}")
     plain = {plain_title(name): name for name in held}
-    near = among or [plain[name] for name, _, _ in process.extract(wanted, list(plain), scorer=fuzz.ratio, limit=5)]
+    near = among or [plain[name] for name in get_close_matches(wanted, plain, n=5, cutoff=0)]
     raise BadInput(f"the data package holds no law with the title {title!r}; the nearest: {_quoted(near)}")
 
 

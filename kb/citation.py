@@ -208,7 +208,7 @@ _AFTER = re.compile(
 )
 _OF = re.compile(r"\s*(?:of|du|de|des)\b", re.IGNORECASE)
 _BEFORE = re.compile(
-    r"(?:\s*(?:\([^()]{1,40}\)|（[^（）]{1,40}）))?\s*[》”\"»')]*\s*(?:,|，|:|：|的|中的?|中|'s|’s|\s)*\s*"
+    r"[》”\"»'）]*(?:\s*(?:\([^()]{1,40}\)|（[^（）]{1,40}）))?\s*[》”\"»')]*\s*(?:,|，|:|：|的|中的?|中|'s|’s|\s)*\s*"
 )
 
 
@@ -284,7 +284,7 @@ def _beside(text: str, group: _Article, mentions: list[LawMention], articles: li
     if follows:
         return after[0]
     if CJK.match(text[max(0, start - 1) : start] or " "):
-        unknown = _BEFORE_ARTICLE_ZH.search(text[:start])
+        unknown = _BEFORE_ARTICLE_ZH.search(text[max(0, start - 40) : start])
         name = _LEADING_ZH.sub("", unknown[0]) if unknown else ""
         if unknown and len(name) >= 2 and not _SELF.search(name) and not _SAME.search(name):
             return LawMention(None, name, start - len(name), start)
@@ -292,7 +292,7 @@ def _beside(text: str, group: _Article, mentions: list[LawMention], articles: li
 
 
 def _unwritten(text: str, group: _Article, own: str | None, last: LawMention | None) -> LawMention | None:
-    head, tail = text[: group.start], text[group.end :]
+    head, tail = text[max(0, group.start - 60) : group.start], text[group.end : group.end + 60]
     if own and (_SELF.search(head) or _SELF_AFTER.search(tail)):
         return LawMention(own, "", group.start, group.start)
     return last if _SAME.search(head) or _SELF.search(head) else None

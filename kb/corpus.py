@@ -62,17 +62,19 @@ class Corpus:
 
     def file_of_notes(self, document: str) -> Path:
         """Where the notes on a document are kept."""
-        return (
-            (self.local if self.local and self.is_local(document) else self.root)
-            / "documents"
-            / f"{document}.notes.yaml"
-        )
+        base = self.local if self.local and self.is_local(document) else self.root
+        return base / "documents" / f"{document}.notes.yaml"
 
     def is_local(self, slug: str) -> bool:
         """Whether a law or a document is one that the user added, not one of the shipped corpus."""
-        return self.local is not None and (
-            (self.local / "laws" / slug).is_dir() or (self.local / "documents" / f"{slug}.md").is_file()
-        )
+        return slug in self._local_slugs
+
+    @cached_property
+    def _local_slugs(self) -> frozenset[str]:
+        if self.local is None:
+            return frozenset()
+        laws = {path.name for path in (self.local / "laws").glob("*/")}
+        return frozenset(laws | {path.stem for path in (self.local / "documents").glob("*.md")})
 
     # -------------------------------------------------------------- texts
 

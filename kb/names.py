@@ -42,6 +42,10 @@ _WEAK = re.compile(
 )
 
 
+_ARTICLE = re.compile(r"^(?:the|les|le|la) ", re.IGNORECASE)
+"""Names are kept without it: "the Measures" would else begin before "Measures for …", the name of another instrument."""
+
+
 def names_of(laws: Iterable[Law | Record]) -> tuple[Name, ...]:
     """All names of the instruments: titles (also without 中华人民共和国), short names, aliases; the first owner of a name keeps it."""
     found: dict[str, Name] = {}
@@ -54,38 +58,76 @@ def names_of(laws: Iterable[Law | Record]) -> tuple[Name, ...]:
         written += law.described_as if isinstance(law, Record) else ()
         for text in written:
             plain = text.strip("《》").removeprefix("中华人民共和国")
-            for form in {text, plain, re.sub(r"^(?:the|les|le|la) ", "", plain, flags=re.IGNORECASE)}:
+            for form in {_ARTICLE.sub("", text), _ARTICLE.sub("", plain)}:
                 if form:
                     found.setdefault(form.lower(), Name(form, law.slug, _WEAK.fullmatch(form) is not None))
     return tuple(sorted(found.values(), key=lambda n: (-len(n.text), n.text)))
 
 
+_LEFT, _RIGHT = r"(?<![A-Za-zÀ-ÿ0-9])", r"(?![A-Za-zÀ-ÿ0-9])"
+_Trie = dict[str, "_Trie"]
+
+
 @lru_cache(maxsize=8)
 def _name_pattern(names: tuple[Name, ...]) -> re.Pattern[str]:
-    def one(text: str) -> str:
-        body = re.sub(r"(?:\\\s|\s)+", r"\\s+", re.escape(text))
-        body = body.replace("'", "['’]").replace("’", "['’]") if "[" not in body else body
-        left = "" if CJK.match(text[0]) or not text[0].isalnum() else r"(?<![A-Za-zÀ-ÿ0-9])"
-        right = "" if CJK.match(text[-1]) or not text[-1].isalnum() else r"(?![A-Za-zÀ-ÿ0-9])"
-        return f"{left}{body}{right}"
+    """All names as one pattern that takes the longest; a tree of their characters, since a list of them is slow to try."""
+    roots: tuple[_Trie, _Trie] = ({}, {})
+    for name in names:
+        text = _folded(name.text)
+        node = roots[_needs_border(text[0])]
+        for atom in (_atom(c) for c in text):
+            node = node.setdefault(atom, {})
+        node[_RIGHT if _needs_border(text[-1]) else ""] = {}
+    parts = [_branches(roots[0]), _LEFT + _branches(roots[1])]
+    return re.compile("|".join(p for p, root in zip(parts, roots, strict=True) if root) or r"(?!)", re.IGNORECASE)
 
-    return re.compile("|".join(one(n.text) for n in names) or r"(?!)", re.IGNORECASE)
+
+def _needs_border(char: str) -> bool:
+    return char.isalnum() and not CJK.match(char)
+
+
+def _atom(char: str) -> str:
+    return {" ": r"\s+", "'": "['’]", "-": "[-–—]"}.get(char) or re.escape(char)
+
+
+def _branches(node: _Trie) -> str:
+    """The ways on from a node, its own end last, so that the longest name wins."""
+    ends = [atom for atom in node if atom in ("", _RIGHT)]
+    ways = [atom + _branches(below) for atom, below in node.items() if atom not in ("", _RIGHT)]
+    if not ways:
+        return ends[0] if ends else ""
+    return ways[0] if len(ways) == 1 and not ends else f"(?:{'|'.join([*ways, *ends])})"
+
+
+def _folded(written: str) -> str:
+    return re.sub(r"\s+", " ", written.lower()).replace("’", "'").replace("–", "-").replace("—", "-")
+
+
+@lru_cache(maxsize=8)
+def _names_by_text(names: tuple[Name, ...]) -> dict[str, Name]:
+    found: dict[str, Name] = {}
+    for name in names:
+        found.setdefault(_folded(name.text), name)
+    return found
 
 
 _FOREIGN = re.compile(
     r"《[^《》\n]{2,60}(?:《[^《》\n]{2,40}》[^《》\n]{0,40})?》"
+    r"|\bGB(?:/[TZ])?\s?\d{4,5}(?:\.\d+)?(?:[-–—]\d{4})?"
     r"|\b(?:GDPR|RGPD|CCPA|CPRA|BIPA|HIPAA|(?:EU )?AI Act)\b"
     r"|\b(?:[A-Z][\w’'-]+\s+(?:(?:of|on|and|for|the)\s+)*){1,6}(?:Law|Act|Code|Regulations?|Directive|Provisions|Rules)\b"
+    r"|\b(?:Measures|Provisions|Regulations|Rules|Interpretations?|Notice|Decision|Opinions|Guidelines)\s+(?:for|on|regarding|concerning|governing)\s+(?:the\s+)?[A-Z][\w’'-]+"
+    r"(?:\s+(?:(?:of|on|and|for|the|in)\s+)*[A-Z][\w’'-]+){0,12}"
     r"|\bCode\s+(?:(?:du|de la|de l['’]|des|de)\s*)?[a-zà-ÿ]+|\b[Ll]oi\s+(?:sur|relative)\s+[\w’' -]{3,40}"
 )
 
 
 def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
     """Names of instruments in `text`, in order, the longest where names overlap; unknown ones have no slug."""
-    by_text = {re.sub(r"\s+", " ", n.text.lower()).replace("’", "'"): n for n in names}
+    by_text = _names_by_text(names)
     found: list[LawMention] = []
     for match in _name_pattern(names).finditer(text):
-        name = by_text.get(re.sub(r"\s+", " ", match[0].lower()).replace("’", "'"))
+        name = by_text.get(_folded(match[0]))
         if name:
             found.append(LawMention(name.slug, match[0], *match.span(), _is_plain(name, match[0]), name.weak))
     taken = [(m.start, m.end) for m in found]
@@ -104,6 +146,7 @@ def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
     return sorted(found, key=lambda m: m.start)
 
 
+_STANDARD = re.compile(r"GB(?:/[TZ])?\s?\d{4,5}(?:\.\d+)?(?:[-–—]\d{4})?")
 _PREFIX = re.compile(r"中华人民共和国|[《》]|[（(][^（）()]*[）)]")
 _OTHER_INSTRUMENT = re.compile(
     r"\b(?:Implementing|Implementation|Implement|Enforcement|Detailed|Supplementary|Regulations?|Rules|Measures|Interpretations?|Amendments?|Decision|Guidelines?|Directive|Code|Act)\b"
@@ -112,6 +155,8 @@ _OTHER_INSTRUMENT = re.compile(
 
 def _same_title(written: str, inside: list[LawMention]) -> bool:
     """Whether a title is that of the known instrument named in it, not of another one about it (its implementing rules)."""
+    if _STANDARD.fullmatch(written):
+        return len(inside) == 1 and inside[0].end - inside[0].start == len(written)
     rest = written
     for mention in inside:
         rest = rest.replace(mention.name, " ", 1)

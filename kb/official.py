@@ -117,9 +117,9 @@ def download(url: str) -> Page:
     """Read a page by https with verified certificates, within one site, size and time; BadInput otherwise."""
     import httpx
 
-    first = address = _secure(url)
     until = time.monotonic() + TIMEOUT_SECONDS
     try:
+        first = address = _secure(url)
         with httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False) as client:
             for _ in range(MAX_REDIRECTS + 1):
                 with client.stream("GET", address, headers={"Accept": ", ".join(_PAGES)}) as response:

@@ -6,10 +6,12 @@ Words match exactly after normalisation (`kb.text.normalise`), never by likeness
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from kb.text import CJK, Normalised, normalise
+from kb.text import CJK, normalise
 
 MAX_QUOTATION = 6_000
 """Characters of one quotation; an opening mark without its closing one within them opens none."""
@@ -32,17 +34,20 @@ class QuotedSpan:
 
 _PAIRS = {"“": "”", "«": "»", "「": "」", "『": "』", "‘": "’", "‹": "›"}
 _OPENING = re.compile(r"[“«「『‹]|(?<![\w’'])‘|(?<![\w\"])\"(?=\S)|(?<=[\u3400-\u9fff：:，,（(])\"(?=\S)")
+_BLANK_LINE = re.compile(r"\n\s*\n")
 _BLOCK_QUOTE = re.compile(r"(?:^[ \t]*>[^\n]*(?:\n|\Z))+", re.MULTILINE)
 
 
 def quoted_spans(text: str) -> list[QuotedSpan]:
     """Quotations of a text in order, the outermost where they nest; single marks count around two words or more."""
-    found = list(_block_quotes(text))
+    blocks = list(_block_quotes(text))
+    starts = [b.outer_start for b in blocks]
+    found = list(blocks)
     at = 0
     while opening := _OPENING.search(text, at):
-        block = next((b for b in found if b.outer_start <= opening.start() < b.outer_end), None)
-        if block:
-            at = block.outer_end
+        before = bisect_right(starts, opening.start()) - 1
+        if before >= 0 and opening.start() < blocks[before].outer_end:
+            at = blocks[before].outer_end
             continue
         end = _closing(text, opening.start())
         if end is None:
@@ -72,9 +77,8 @@ def _closing(text: str, start: int) -> int | None:
     mark = text[start]
     limit = min(len(text), start + MAX_QUOTATION)
     if mark == '"':
-        paragraph = re.search(r"\n\s*\n", text[start:limit])
-        end = text.find('"', start + 1, start + paragraph.start() if paragraph else limit)
-        return end if end > 0 else None
+        end = text.find('"', start + 1, limit)
+        return end if end > 0 and not _BLANK_LINE.search(text, start, end) else None
     closing, depth = _PAIRS[mark], 0
     for at in range(start, limit):
         if text[at] == mark and not (mark == "‘" and at > start and text[at - 1].isalnum()):
@@ -126,8 +130,8 @@ def parts_of(quotation: str) -> list[str]:
 
 def match_quotation(quotation: str, text: str) -> Match:
     """Whether every part of the quotation stands in the text, in order, cutting no word and no negation."""
-    hay = normalise(text)
-    parts = [normalise(part).text for part in parts_of(quotation)]
+    hay = _words_in(text)
+    parts = [_words_in(part) for part in parts_of(quotation)]
     if not parts:
         return Match(False)
     after_bracket = [bool(re.search(r"\][ \t]*$", before)) for before in _before_parts(quotation, parts)]
@@ -138,7 +142,13 @@ def match_quotation(quotation: str, text: str) -> Match:
             return Match(False)
         negated = negated or cut
         at = place + len(part)
-    return Match(not negated, negated, _exception_behind(hay.text[at:]))
+    return Match(not negated, negated, _exception_behind(hay[at:]))
+
+
+@lru_cache(maxsize=2_048)
+def _words_in(text: str) -> str:
+    """The text normalised, quotation marks of every kind alike: a quotation turns double marks inside it to single ones."""
+    return normalise(text).text.replace('"', "'")
 
 
 def _exception_behind(rest: str) -> str:
@@ -150,7 +160,7 @@ def _exception_behind(rest: str) -> str:
 
 def _before_parts(quotation: str, parts: list[str]) -> list[str]:
     """What stands right before each part in the quotation."""
-    plain, at, found = normalise(quotation).text, 0, []
+    plain, at, found = _words_in(quotation), 0, []
     for part in parts:
         place = plain.find(part, at)
         found.append(plain[at:place])
@@ -158,10 +168,10 @@ def _before_parts(quotation: str, parts: list[str]) -> list[str]:
     return found
 
 
-def _place(part: str, hay: Normalised, after: int, bracketed: bool) -> tuple[int | None, str]:
+def _place(part: str, source: str, after: int, bracketed: bool) -> tuple[int | None, str]:
     """The first place of a part that cuts neither word nor negation; else the first that cuts a negation, with it."""
     first_cut: tuple[int | None, str] = (None, "")
-    folded, source = part[:1].lower() + part[1:], hay.text
+    folded = part[:1].lower() + part[1:]
     at = after
     while True:
         found = [p for p in (source.find(part[:1].upper() + part[1:], at), source.find(folded, at)) if p >= 0]

@@ -6,7 +6,7 @@ Nothing here looks at the text of the law; see docs/checker.md for the rules.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -57,7 +57,6 @@ class _Page:
     text: str
     plain: str
     quotes: list[QuotedSpan]
-    names: tuple[Name, ...]
     mentions: list[LawMention] = field(default_factory=list)
     rivals: dict[int, LawMention] = field(default_factory=dict)
 
@@ -66,8 +65,19 @@ class _Page:
         cuts = [0, *(m.end() for m in _PARAGRAPH.finditer(self.plain)), len(self.plain)]
         return [(a, b) for a, b in pairwise(cuts) if a < b]
 
+    @cached_property
+    def _paragraph_starts(self) -> list[int]:
+        return [s for s, _ in self.paragraphs]
+
+    @cached_property
+    def _mention_starts(self) -> list[int]:
+        return [m.start for m in self.mentions]
+
     def paragraph_at(self, at: int) -> tuple[int, int]:
-        return self.paragraphs[max(0, bisect_right([s for s, _ in self.paragraphs], at) - 1)]
+        return self.paragraphs[max(0, bisect_right(self._paragraph_starts, at) - 1)]
+
+    def mentions_in(self, start: int, end: int) -> list[LawMention]:
+        return self.mentions[bisect_left(self._mention_starts, start) : bisect_left(self._mention_starts, end)]
 
     @cached_property
     def sentences(self) -> list[tuple[int, int]]:
@@ -84,32 +94,45 @@ class _Page:
 
 def read(text: str, names: tuple[Name, ...]) -> Reading:
     """Read a text once: its quotations, its citations, and which belongs to which."""
-    names = (*_defined(text, names), *names)
     quotes = [q for q in quoted_spans(text) if not _defines(q, text) and not _is_name_or_citation(q, names)]
-    page = _Page(text, _blanked(text, quotes), quotes, names)
-    page.mentions, page.rivals = _resolved(law_mentions(page.plain, names), page.plain)
-    articles = _articles(page)
+    page = _Page(text, _blanked(text, quotes), quotes)
+    page.mentions, page.rivals = _resolved(_mentions(text, page.plain, names), page.plain)
+    articles = _articles(page, names)
     found = _with_quotes(page, sorted((*articles, *_alone(page, articles)), key=lambda c: (c.start, c.end)))
     return Reading(text, page.plain, tuple(_without_repeats(page, found)))
+
+
+def _mentions(text: str, plain: str, names: tuple[Name, ...]) -> list[LawMention]:
+    """Names of instruments in the text, those that it defines itself before those known here."""
+    known = law_mentions(plain, names)
+    own = _defined(text, law_mentions(text, names), names)
+    defined = [m for m in law_mentions(plain, tuple(own)) if m.slug] if own else []
+    free = [m for m in known if not any(d.start < m.end and m.start < d.end for d in defined)]
+    kept = [d for d in defined if not any(m.start <= d.start and d.end < m.end for m in known)]
+    return sorted(
+        (*kept, *(m for m in known if m in free or not any(d.start < m.end and m.start < d.end for d in kept))),
+        key=lambda m: m.start,
+    )
 
 
 # ------------------------------------------------------------------ preparing
 
 _DEFINITION = re.compile(
     r"\s*[,，]?\s*[(（]\s*(?:hereinafter|hereafter|以下简称|以下称|下称|简称|ci-après|below)?\s*(?:referred to as|dénommée?|：|:)?\s*(?:the|la|le|les)?\s*"
-    r"[“\"「《‘«]\s*(?:the\s+)?(?P<name>[^”\"」》’»()（）]{2,40}?)\s*[”\"」》’»]\s*[)）]"
+    r"[“\"「《‘«]{1,2}\s*(?:the\s+)?(?P<name>[^”\"」》’»()（）]{2,40}?)\s*[”\"」》’»]{1,2}\s*[)）]"
 )
 _HARD_WRAP = re.compile(r"(?<=[^\n.;:。；：!?！？|])\n(?=[^\n\s\-*#>|•\d(（第])")
 
 
-def _defined(text: str, names: tuple[Name, ...]) -> list[Name]:
+def _defined(text: str, mentions: list[LawMention], names: tuple[Name, ...]) -> list[Name]:
     """Abbreviations that the text gives itself: Labour Contract Law (“LCL”), 《办法》 after 以下简称."""
     found: list[Name] = []
-    for mention in law_mentions(text, names):
+    known_names = {n.text.lower(): n for n in names}
+    for mention in mentions:
         defined = _DEFINITION.match(text, mention.end)
         if defined and not mention.weak:
             name = defined["name"].strip()
-            known = next((n for n in names if n.text.lower() == name.lower()), None)
+            known = known_names.get(name.lower())
             slug = mention.slug or UNKNOWN + mention.name
             if known is None or known.slug != slug or known.weak:
                 found.append(Name(name, slug, weak=False))
@@ -201,8 +224,8 @@ def _key(mention: LawMention) -> str:
     return mention.slug or UNKNOWN + mention.name
 
 
-def _articles(page: _Page) -> list[Cited]:
-    mentions = read_citations(page.plain, page.names, mentions=page.mentions)
+def _articles(page: _Page, names: tuple[Name, ...]) -> list[Cited]:
+    mentions = read_citations(page.plain, names, mentions=page.mentions)
     written = {m.name_span for m in mentions if m.name_span}
     in_sentence: dict[tuple[int, int], set[tuple[str | None, str]]] = {}
     for mention in mentions:
@@ -258,7 +281,7 @@ def _in_reach(
 
 
 def _named_in(page: _Page, start: int, end: int, written: set[tuple[int, int]]) -> tuple[str, ...]:
-    inside = (m for m in page.mentions if start <= m.start < end and (not m.weak or (m.start, m.end) in written))
+    inside = (m for m in page.mentions_in(start, end) if not m.weak or (m.start, m.end) in written)
     return tuple(dict.fromkeys(_key(m) for m in inside))
 
 
@@ -286,9 +309,17 @@ _NO_INSTRUMENT = re.compile(
 )
 
 
+_INTRODUCES = re.compile(r"[》”\"»]*\s*[(（]\s*[^()（）。.\n]{0,20}?[“\"「《‘«]*\s*(?:the\s+)?", re.IGNORECASE)
+"""What stands between a title and the short name that it defines: （以下简称“."""
+
+
 def _alone(page: _Page, articles: list[Cited]) -> list[Cited]:
     """Every name that stands beside no article number, as a citation of the instrument as a whole."""
     bound = {a.mention.name_span for a in articles if a.mention}
+    for first, second in reversed(list(pairwise(page.mentions))):
+        between = page.plain[first.end : second.start]
+        if (second.start, second.end) in bound and first.slug == second.slug and _INTRODUCES.fullmatch(between):
+            bound.add((first.start, first.end))
     found = []
     for mention in page.mentions:
         if mention.ordinary or mention.weak or (mention.start, mention.end) in bound:
@@ -329,7 +360,7 @@ def is_statement(words: str) -> bool:
 
 # ------------------------------------------------------------------ quotations
 
-_BEHIND = re.compile(r"[\s,，.。;；]*(?:[(（\[]|—+|–|-)[^()（）\[\]\n。]{0,60}")
+_BEHIND = re.compile(r"[ \t,，.。;；]*(?:[(（\[]|—+|–|-)[^()（）\[\]\n。]{0,60}")
 _POINTS_BACK = re.compile(
     r"\s*(?:It|This|That|The (?:article|provision|paragraph|law|text)|Its|Under it|该|其|此|该条|条文|原文|Il|Elle|L['’]article|Cet article|Le texte)",
     re.IGNORECASE,

@@ -36,6 +36,8 @@ DEPTH = 700
 
 RANK_CONSTANT = 10.0
 WEIGHTS: Mapping[str, float] = {"asks": 1.5, "gist": 0.7, "text": 0.5, "words of guides": 1.0, "words of texts": 0.3}
+INSTEAD_OF_GUIDES = {"gist": "text", "words of guides": "words of texts"}
+"""A law that the user added has no guides: the rank of its text stands for them. No shipped law is ranked so."""
 NAMED_LAW_BONUS = 0.12
 TEXT_KINDS = frozenset({"part", "item", "article"})
 WHOLE_PARAGRAPH_CHARS = 1_300
@@ -228,8 +230,11 @@ class LawRetriever(BaseRetriever):
         asks_when = bool(_ASKS_WHEN.search(text))
         hits = []
         for article in dense | lexical:
-            score = sum(WEIGHTS[name] / (RANK_CONSTANT + of[article]) for name, of in ranks.items() if article in of)
             place = ProvisionId.parse(article)
+            at = {name: of[article] for name, of in ranks.items() if article in of}
+            if self.corpus.is_local(place.law):
+                at = {name: at[other] for name, other in INSTEAD_OF_GUIDES.items() if other in at} | at
+            score = sum(WEIGHTS[name] / (RANK_CONSTANT + rank) for name, rank in at.items())
             score += NAMED_LAW_BONUS if place.law in named else 0.0
             score *= FORMAL_SHARE if article in self._formal and not asks_when else 1.0
             hits.append(

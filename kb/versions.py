@@ -11,7 +11,7 @@ from kb.citation import CitationMention, as_provision_id
 from kb.corpus import Corpus
 from kb.ids import ProvisionId, article_sort_key
 from kb.likeness import nearness
-from kb.model import Version
+from kb.model import Provision, Version
 from kb.quantities import Quantity, quantities
 from kb.quotation import Match, QuotedSpan, match_quotation
 from kb.reading import is_statement
@@ -60,6 +60,8 @@ def candidate(
     written = as_provision_id(replace(mention, law=version.law))
     assert written is not None
     place = corpus.numbered(replace(written, version=version.key), mention.number)
+    if mention.number and not mention.item:
+        place = _as_item(place, mention.number, corpus, quotes) or place
     provision = corpus.find(place)
     if provision is None:
         return Candidate(version, None, _absence(place, version, corpus), (), (), figures, ())
@@ -77,6 +79,18 @@ def candidate(
         negated.append(match.negated if match else "")
     missing = tuple(sorted(figures - _held_figures(place, corpus)))
     return Candidate(version, provision.id, None, tuple(found), tuple(negated), figures, _strict(missing, figures))
+
+
+def _as_item(place: ProvisionId, number: int, corpus: Corpus, quotes: tuple[QuotedSpan, ...]) -> ProvisionId | None:
+    """The item that a number in parentheses means where the words quoted stand in it and not in the paragraph of that number."""
+    item, paragraph = corpus.find(replace(place, paragraph=None, item=number)), corpus.find(place)
+    if item is None or not quotes:
+        return None
+
+    def stand(provision: Provision) -> bool:
+        return all(match_quotation(q.text, provision.text(language_of(q.text)) or "").found for q in quotes)
+
+    return item.id if stand(item) and not (paragraph and stand(paragraph)) else None
 
 
 def _denied(quote: QuotedSpan, match: Match) -> Match:
@@ -139,7 +153,7 @@ def marked_version(
     `before` and `behind` are the text around the citation, `inside` what stands between its name and its number.
     """
     versions = corpus.versions(law)
-    near_before = re.search(r"[^.;。；\n]{0,24}$", before)
+    near_before = re.search(r"[^.;。；\n]{0,24}$", before[-24:])
     near_behind = re.match(
         r"\s*(?:[(（\[][^()（）]{0,60}[)）\]]|(?:of|de|as (?:amended|in force|it stood))\b[^.;,。；，\n]{0,40})", behind
     )

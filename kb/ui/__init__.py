@@ -17,10 +17,14 @@ def build(assistant: Assistant) -> Any:
 
     from kb.ui.ask import ask_page
     from kb.ui.backend import Backend
+    from kb.ui.check import check_page
     from kb.ui.strings import word
 
+    backend = Backend(assistant)
     with gr.Blocks(title=word("title", "en"), analytics_enabled=False) as pages:
-        ask_page(pages, Backend(assistant))
+        ask_page(pages, backend)
+    with pages.route("Check", "/check"):
+        check_page(pages, backend)
     return pages.queue(default_concurrency_limit=4, max_size=64)
 
 

@@ -15,6 +15,7 @@ from kb.corpus import Corpus
 from kb.generate import contains
 from kb.ids import ProvisionId
 from kb.model import CheckedCitation, CheckReport, Language, Line, Provision, Quotation, Verdict
+from kb.ui.library_links import permanent_link
 from kb.ui.strings import word
 
 MAX_SHOWN = 200_000
@@ -178,10 +179,8 @@ def _row(i: int, c: CheckedCitation, line: int, on: date, corpus: Corpus, langua
 
 
 def place_link(place: ProvisionId, on: date, corpus: Corpus, language: Language) -> str:
-    """A link to the Library, to the version named by the place (on `on` where that is the one of the day)."""
-    current = corpus.in_force(place.law, on)
-    day = on.isoformat() if place.version is None or (current and current.key == place.version) else place.version
-    href = f"/law/{place.law}/{place.article}?on={day}"
+    """A link to the place in the Library, in the version that it names."""
+    href = permanent_link(place, corpus, on, language)
     return f'<a href="{escape(href, quote=True)}">{escape(corpus.label(place, language))}</a>'
 
 
@@ -216,7 +215,7 @@ def card(i: int, report: CheckReport, corpus: Corpus, language: Language) -> str
         parts.append(provision(place, report.on, corpus, language, "check_cited"))
     if c.today and c.today != place:
         parts.append(provision(c.today, report.on, corpus, language, "check_today"))
-    if c.id in corpus.records:
+    if c.id is not None and c.id in corpus.records:
         parts.append(
             f'<p class="kb-facts"><a href="/record/{escape(c.id, quote=True)}">{escape(word("open_in_library", language))}</a></p>'
         )

@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from kb.corpus import Corpus
 from kb.model import LANGUAGES, Language, Version
 from kb.ui.library_cited import Citings
+from kb.ui.library_markup import runs
 from kb.ui.library_search import MAX_RESULTS, MAX_SEARCH_CHARS, jump, search
 from kb.ui.library_view import (
     PageError,
@@ -54,6 +55,7 @@ class Library:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._templates.filters["runs"] = runs
 
     @cached_property
     def citings(self) -> Citings:

@@ -58,7 +58,8 @@ class Citings:
         found: list[ProvisionId] = []
         for source, mentions in self._written.items():
             if source != target and _stands(self._corpus, source, target, day):
-                places = (self._resolve(m, source, day) for m in mentions)
+                named = (m for m in mentions if (m.law, m.article) == (target.law, target.article))
+                places = (self._resolve(m, source, day) for m in named)
                 if any(place and place.whole_article == target for place in places):
                     found.append(source)
         laws = self._corpus.laws
@@ -132,11 +133,13 @@ def _document_spans(corpus: Corpus, slug: str) -> Iterator[tuple[PassageId, list
 
 def _named_in(corpus: Corpus) -> dict[str, list[ProvisionId]]:
     """Law → the articles of others that name it. The Chinese text tells names by 《》; else the English one is read."""
+    strong = {name.text.lower() for name in corpus.names if not name.weak}
     found: dict[str, list[ProvisionId]] = {}
     for article in corpus.all_articles():
         chinese = article.text_zh
         text = chinese if chinese is not None else article.text_en or ""
-        if chinese is not None and "《" not in chinese:
+        lowered = text.lower()
+        if (chinese is not None and "《" not in text) or not any(name in lowered for name in strong):
             continue
         named = {m.slug for m in law_mentions(text, corpus.names) if m.slug and not m.weak}
         for slug in sorted(named - {article.id.law}):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from kb.citation import read_citations
 from kb.corpus import Corpus
@@ -16,11 +16,10 @@ from kb.ids import PassageId, ProvisionId
 from kb.model import LANGUAGES, Language, Provision, Version
 from kb.names import law_mentions
 from kb.ui.library_cited import resolve
+from kb.ui.library_markup import excerpt
 
 MAX_SEARCH_CHARS = 200
 MAX_RESULTS = 50
-_AROUND = 90
-"""Characters shown on each side of the first hit of a text."""
 _FILLER = re.compile(r"\b(?:of|the|and|in|de|du|des|la|le|les|et|l|d|prc|china)\b|[\W_]|[的和与第]", re.IGNORECASE)
 
 
@@ -72,28 +71,6 @@ def jump(corpus: Corpus, query: str, on: date, law: str | None = None) -> Provis
     return resolve(corpus, mentions[0], on) or corpus.place(mentions[0], on)
 
 
-def excerpt(text: str, pattern: re.Pattern[str]) -> Markup:
-    """The surroundings of the first hit, every hit in them marked, all else escaped."""
-    first = pattern.search(text)
-    start = max(0, first.start() - _AROUND) if first else 0
-    end = min(len(text), (first.end() if first else 0) + _AROUND * 2)
-    while start > 0 and text[start - 1].isascii() and not text[start - 1].isspace():
-        start -= 1
-    while end < len(text) and text[end].isascii() and not text[end].isspace():
-        end += 1
-    marked = mark(text[start:end], pattern)
-    return Markup("… " if start else "") + marked + Markup(" …" if end < len(text) else "")
-
-
-def mark(text: str, pattern: re.Pattern[str]) -> Markup:
-    parts: list[Markup] = []
-    at = 0
-    for hit in pattern.finditer(text):
-        parts += [escape(text[at : hit.start()]), Markup("<mark>"), escape(hit[0]), Markup("</mark>")]
-        at = hit.end()
-    return Markup("").join([*parts, escape(text[at:])])
-
-
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
     """Any of the words or phrases as written, but for case, white space and the shape of an apostrophe."""
 
@@ -134,4 +111,4 @@ def _results(
         hits = [(text, code, editorial) for text, code, editorial in pieces if shown.search(text)]
         if hits and all(any(n.search(text) for text, _, _ in hits) for n in needed):
             law_first = sorted(hits, key=lambda hit: hit[2])[:2]
-            yield Result(place, tuple(Piece(excerpt(text, shown), code, edit) for text, code, edit in law_first))
+            yield Result(place, tuple(Piece(excerpt(text, shown, code), code, edit) for text, code, edit in law_first))

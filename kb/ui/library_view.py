@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from kb.citation import format_citation
 from kb.corpus import Corpus, Successor
@@ -18,6 +18,7 @@ from kb.model import LANGUAGES, DocumentNote, Language, Law, Line, Provision, Ve
 from kb.phrases import STANDINGS
 from kb.ui.library_cited import Citings, Span, spans
 from kb.ui.library_links import address, anchor, other_version, permanent_link
+from kb.ui.library_markup import linked
 from kb.ui.library_words import text as word
 from kb.ui.render import CHIP
 
@@ -62,6 +63,10 @@ class Reader:
 
     def label(self, place: SourceId) -> str:
         return self.corpus.label(place, self.language)
+
+    def span(self, span: Span) -> tuple[str, str]:
+        """Address and name of what a stretch of text cites."""
+        return self.place(span.target), self.label(span.target)
 
     def link(self, place: SourceId) -> dict[str, Any]:
         """A place as the templates print it: label, link, heading, standing where it is a provision."""
@@ -192,7 +197,7 @@ def law_page(reader: Reader, law: Law, version: Version) -> dict[str, Any]:
         if not chapters or chapters[-1][0] != chapter:
             chapters.append((chapter, []))
         place = ProvisionId(law.slug, version.key, number)
-        opening = _opening(article) if article and not article.gist else None
+        opening = _opening(article, reader.language) if article and not article.gist else None
         chapters[-1][1].append({"number": number, "article": article, "href": reader.place(place), "opening": opening})
     moves = [s for s in corpus.successors.values() if s.old.law == law.slug or any(n.law == law.slug for n in s.new)]
     return {
@@ -209,12 +214,13 @@ def law_page(reader: Reader, law: Law, version: Version) -> dict[str, Any]:
     }
 
 
-def _opening(article: Provision) -> tuple[Language, str]:
-    """The first words of an article that no guide describes, with their language."""
+def _opening(article: Provision, language: Language) -> tuple[Language, str]:
+    """The first words of an article that no guide describes: in Chinese for a Chinese reader, where it is held."""
     line = article.lines[0]
-    code: Language = "en" if line.en is not None else "zh"
-    text = line.en if line.en is not None else line.zh or ""
-    return code, text if len(text) <= 120 else text[:120].rsplit(" ", 1)[0] + " …"
+    if line.zh is not None and (language == "zh" or line.en is None):
+        return "zh", line.zh if len(line.zh) <= 60 else line.zh[:60] + "……"
+    text = line.en or ""
+    return "en", text if len(text) <= 120 else text[:120].rsplit(" ", 1)[0] + " …"
 
 
 def timeline(reader: Reader, law: Law, shown: Version) -> dict[str, Any]:
@@ -302,27 +308,15 @@ def _row(reader: Reader, place: ProvisionId, line: Line) -> dict[str, Any]:
         "mark": f"{line.paragraph}.{line.item}" if line.item else str(line.paragraph),
         "name": reader.t(key, p=line.paragraph, n=line.item or line.paragraph),
         "item": line.item is not None,
-        "en": _linked(reader, line.en, place),
-        "zh": _linked(reader, line.zh, place),
+        "en": _linked(reader, line.en, place, "en"),
+        "zh": _linked(reader, line.zh, place, "zh"),
     }
 
 
-def _linked(reader: Reader, text: str | None, place: ProvisionId) -> Markup | None:
-    return None if text is None else linked(reader, text, spans(reader.corpus, text, place, reader.on))
-
-
-def linked(reader: Reader, text: str, found: Iterable[Span]) -> Markup:
-    """A text, escaped, with the places it cites as links."""
-    parts: list[Markup] = []
-    at = 0
-    for span in found:
-        parts.append(escape(text[at : span.start]))
-        href, name = reader.place(span.target), reader.label(span.target)
-        parts.append(
-            Markup('<a class="ref" href="{}" title="{}">{}</a>').format(href, name, text[span.start : span.end])
-        )
-        at = span.end
-    return Markup("").join([*parts, escape(text[at:])])
+def _linked(reader: Reader, text: str | None, place: ProvisionId, language: Language) -> Markup | None:
+    if text is None:
+        return None
+    return linked(text, spans(reader.corpus, text, place, reader.on), reader.span, language)
 
 
 def document_page(reader: Reader, slug: str) -> dict[str, Any]:
@@ -338,7 +332,7 @@ def document_page(reader: Reader, slug: str) -> dict[str, Any]:
         shown = {
             "anchor": str(passage.id).partition("/")[2],
             "paragraph": passage.id.paragraph,
-            "text": linked(reader, passage.text, reader.citings.spans_of(passage.id)),
+            "text": linked(passage.text, reader.citings.spans_of(passage.id), reader.span, "en"),
             "notes": [_note(reader, n) for n in reader.corpus.notes_at(passage.id)],
         }
         sections[-1][2].append(shown)

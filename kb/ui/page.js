@@ -15,7 +15,13 @@ document.addEventListener('click', function (event) {
   }
 });
 document.addEventListener('click', function (event) {
-  if (event.target.closest('a[data-open]')) { event.preventDefault(); return; }
+  const link = event.target.closest('a[data-open]');
+  if (link) {
+    event.preventDefault();
+    const card = document.getElementById(link.dataset.open);
+    if (card) card.hidden = false;
+    return;
+  }
   const filter = event.target.closest('[data-filter]');
   if (!filter) return;
   const verdict = filter.dataset.filter;
@@ -28,4 +34,4 @@ document.addEventListener('click', function (event) {
   document.querySelectorAll('[data-verdicts]').forEach(function (cite) {
     cite.classList.toggle('kb-dim', verdict !== '' && !cite.dataset.verdicts.split(' ').includes(verdict));
   });
-});
+}, true);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,23 +32,25 @@ def make_app(pages: Any, corpus: Corpus, settings: Settings) -> FastAPI:
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(Library(corpus).router())
-    return gr.mount_gradio_app(  # type: ignore[no-any-return]
-        app,
-        pages,
-        path="/",
-        server_name=settings.host,
-        server_port=settings.port,
-        show_error=True,
-        run_history=False,
-        footer_links=[],
-        max_file_size="1mb",
-        ssr_mode=False,
-        theme=gr.themes.Base(
-            primary_hue="emerald", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["monospace"]
-        ),
-        css=(_HERE / "page.css").read_text(encoding="utf-8"),
-        head=f"<script>{(_HERE / 'page.js').read_text(encoding='utf-8')}</script>",
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="SSR mode is not supported")  # it is said though `ssr_mode` is False
+        return gr.mount_gradio_app(  # type: ignore[no-any-return]
+            app,
+            pages,
+            path="/",
+            server_name=settings.host,
+            server_port=settings.port,
+            show_error=True,
+            run_history=False,
+            footer_links=[],
+            max_file_size="20mb",
+            ssr_mode=False,
+            theme=gr.themes.Base(
+                primary_hue="emerald", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["monospace"]
+            ),
+            css=(_HERE / "page.css").read_text(encoding="utf-8"),
+            head=f"<script>{(_HERE / 'page.js').read_text(encoding='utf-8')}</script>",
+        )
 
 
 class Served:
