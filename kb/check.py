@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from kb.compare import word_diff
 from kb.corpus import Corpus
 from kb.errors import BadInput
+from kb.findings import Finding, Findings
 from kb.ids import ProvisionId, article_sort_key
-from kb.likeness import nearest_words, nearness, stands_elsewhere
-from kb.model import CheckedCitation, CheckReport, DiffPart, Language, Quotation, Record, Verdict, Version
-from kb.phrases import RECORD_STATUSES, VERDICT_DETAILS, say
+from kb.likeness import nearness
+from kb.model import CheckedCitation, CheckReport, Language, Quotation, Version
 from kb.quantities import Quantity, quantities
 from kb.quotation import match_quotation
 from kb.reading import Cited, Reading, is_statement, read
@@ -47,21 +46,8 @@ def check_text(
     if len(text) > MAX_CHECKED_CHARS:
         raise BadInput(f"the text has {len(text)} characters; check at most {MAX_CHECKED_CHARS:,} at a time")
     reading = read(text, corpus.names)
-    case = _Case(corpus, reading, on, written, language)
+    case = _Case(corpus, reading, on, written, Findings(corpus, language))
     return CheckReport(text, on, written, tuple(case.verdict(cited) for cited in reading.cited))
-
-
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """What is to be said of one citation."""
-
-    verdict: Verdict
-    details: tuple[str, ...]
-    id: str | None = None
-    law: str | None = None
-    today: ProvisionId | None = None
-    found: tuple[bool | None, ...] = ()
-    diff: tuple[DiffPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +58,7 @@ class _Case:
     reading: Reading
     on: date
     written: date | None
-    language: Language
+    findings: Findings
 
     def verdict(self, cited: Cited) -> CheckedCitation:
         finding = self._article(cited) if cited.mention else self._instrument(cited)
@@ -88,24 +74,11 @@ class _Case:
             paragraph=(mention.paragraph or mention.number) if mention else None,
             item=mention.item if mention else None,
             verdict=finding.verdict,
-            detail=(" " if self.language != "zh" else "").join(d for d in finding.details if d),
+            detail=(" " if self.findings.language != "zh" else "").join(d for d in finding.details if d),
             today=finding.today,
             quotes=tuple(Quotation(q.text, q.start, q.end, f) for q, f in zip(cited.quotes, found, strict=True)),
             diff=finding.diff,
         )
-
-    # -------------------------------------------------------------- words
-
-    def _say(self, key: str, **values: object) -> str:
-        text = VERDICT_DETAILS[key][self.language] if key in VERDICT_DETAILS else None
-        return text.format(**values) if text else say(key, self.language, **values)
-
-    def _label(self, place: ProvisionId) -> str:
-        return self.corpus.label(place, self.language)
-
-    def _name(self, slug: str) -> str:
-        held = self.corpus.laws.get(slug) or self.corpus.records.get(slug)
-        return held.short[self.language] if held else slug
 
     def _sentence(self, cited: Cited) -> str:
         """What the sentence of a citation says, without quotations and without the citation itself."""
@@ -115,27 +88,27 @@ class _Case:
 
     # -------------------------------------------------------------- instruments named alone
 
-    def _instrument(self, cited: Cited) -> _Finding:
+    def _instrument(self, cited: Cited) -> Finding:
         if not cited.laws:
-            return _Finding("NOT_IN_CORPUS", (self._say("not_in_corpus", law=cited.unknown or ""),))
+            return Finding("NOT_IN_CORPUS", (self.findings.say("not_in_corpus", law=cited.unknown or ""),))
         slug = cited.laws[0]
         if slug in self.corpus.records:
-            return self._record(self.corpus.records[slug])
+            return self.findings.record(self.corpus.records[slug])
         law, version = self.corpus.laws[slug], self.corpus.in_force(slug, self.on)
         if law.kind == "draft":
             first = self.corpus.versions(slug)[0]
-            words = (self._say("draft_named", law=law.short[self.language], from_=first.key),)
-            return _Finding("DRAFT", words, slug, slug)
+            words = (self.findings.say("draft_named", law=law.short[self.findings.language], from_=first.key),)
+            return Finding("DRAFT", words, slug, slug)
         if version is None:
             first = self.corpus.versions(slug)[0]
-            return _Finding("UNCHECKED", (self._not_yet(first),), slug, slug)
+            return Finding("UNCHECKED", (self.findings.not_yet(first, self.on),), slug, slug)
         statements = [q.text for q in cited.quotes if is_statement(q.text)]
         if statements:
             return self._words_of_instrument(cited, statements, version)
-        detail = self._say("named_alone", law=law.short[self.language], from_=version.key)
-        return _Finding("UNCHECKED", (detail,), slug, slug)
+        detail = self.findings.say("named_alone", law=law.short[self.findings.language], from_=version.key)
+        return Finding("UNCHECKED", (detail,), slug, slug)
 
-    def _words_of_instrument(self, cited: Cited, statements: Sequence[str], version: Version) -> _Finding:
+    def _words_of_instrument(self, cited: Cited, statements: Sequence[str], version: Version) -> Finding:
         """An instrument named alone with words of it: the article where they stand, in the text of today or a former one."""
         slug = version.law
         for searched in (version, *(v for v in self.corpus.versions(slug) if v.in_force_from < version.in_force_from)):
@@ -143,38 +116,27 @@ class _Case:
                 texts = [article.text(language_of(words)) for words in statements]
                 if all(t is not None and match_quotation(w, t).found for w, t in zip(statements, texts, strict=True)):
                     found = tuple(True if is_statement(q.text) else None for q in cited.quotes)
-                    stands = self._say("words_stand", label=self._label(article.id))
-                    finding = self._standing(article.id, searched, version)
+                    stands = self.findings.say("words_stand", label=self.findings.label(article.id))
+                    finding = self.findings.standing(article.id, searched, version)
                     return replace(finding, details=(stands, *finding.details), found=found)
         held = {language: any(a.text(language) for a in self.corpus.articles(version)) for language in ("en", "zh")}
-        label = self.corpus.laws[slug].short[self.language]
+        label = self.corpus.laws[slug].short[self.findings.language]
         if not all(held[language_of(w)] and not is_french(w) for w in statements):
-            return _Finding("UNCHECKED", (self._say("language_not_held", label=label),), slug, slug)
+            return Finding("UNCHECKED", (self.findings.say("language_not_held", label=label),), slug, slug)
         found = tuple(False if is_statement(q.text) else None for q in cited.quotes)
-        details = (self._say("words_missing", label=label), self._rendering(statements))
-        return _Finding("QUOTE_MISMATCH", details, slug, slug, found=found)
-
-    def _record(self, record: Record) -> _Finding:
-        status = RECORD_STATUSES[record.status][self.language]
-        if record.replaced_by:
-            status += f" → {self._name(record.replaced_by)}"
-        detail = self._say("record", status=status, grade=record.grade)
-        return _Finding("UNCHECKED", (detail,), record.slug, record.slug)
-
-    def _not_yet(self, version: Version) -> str:
-        name = self.corpus.laws[version.law].short[self.language]
-        return self._say("not_yet", law=name, on=self.on, from_=version.key)
+        details = (self.findings.say("words_missing", label=label), self.findings.rendering(statements))
+        return Finding("QUOTE_MISMATCH", details, slug, slug, found=found)
 
     # -------------------------------------------------------------- articles
 
-    def _article(self, cited: Cited) -> _Finding:
+    def _article(self, cited: Cited) -> Finding:
         mention = cited.mention
         assert mention is not None
         known = cited.laws
         if not known and cited.unknown:
-            return _Finding("NOT_IN_CORPUS", (self._say("not_in_corpus", law=cited.unknown),))
+            return Finding("NOT_IN_CORPUS", (self.findings.say("not_in_corpus", law=cited.unknown),))
         if not known:
-            return _Finding("AMBIGUOUS", (self._say("no_instrument", article=mention.article),))
+            return Finding("AMBIGUOUS", (self.findings.say("no_instrument", article=mention.article),))
         if len(known) == 1 and not cited.unknown:
             return self._of_law(cited, known[0])
         proven = [law for law in known if law in self.corpus.laws and self._quoted_in(cited, law)]
@@ -183,11 +145,13 @@ class _Case:
         near = self._near_by_words(cited)
         if near is not None:
             finding = self._of_law(cited, near.law)
-            return replace(finding, details=(*finding.details, self._say("by_words", label=self._headed(near))))
-        names = [self._name(slug) for slug in known] + ([cited.unknown] if cited.unknown else [])
-        candidates = ("、" if self.language == "zh" else ", ").join(names)
-        detail = self._say("several_instruments", article=mention.article, candidates=candidates)
-        return _Finding("AMBIGUOUS", (detail,))
+            return replace(
+                finding, details=(*finding.details, self.findings.say("by_words", label=self.findings.headed(near)))
+            )
+        names = [self.findings.name(slug) for slug in known] + ([cited.unknown] if cited.unknown else [])
+        candidates = ("、" if self.findings.language == "zh" else ", ").join(names)
+        detail = self.findings.say("several_instruments", article=mention.article, candidates=candidates)
+        return Finding("AMBIGUOUS", (detail,))
 
     def _quoted_in(self, cited: Cited, law: str) -> bool:
         """Whether the quotations of a citation stand in the article of that number of a law, in any version."""
@@ -224,17 +188,17 @@ class _Case:
         dated = bool(_FORCE.search(said))
         return frozenset(q for q in quantities(said) if dated or q.unit != "date")
 
-    def _of_law(self, cited: Cited, slug: str) -> _Finding:
+    def _of_law(self, cited: Cited, slug: str) -> Finding:
         if slug in self.corpus.records:
-            return self._record(self.corpus.records[slug])
+            return self.findings.record(self.corpus.records[slug])
         mention = cited.mention
         assert mention is not None
         plain = self.reading.plain
         behind, between = plain[cited.end : cited.end + 90], self._between(cited)
         marked = marked_version(plain[: cited.start], between, behind, self.corpus, slug)
-        label = self.corpus.label(ProvisionId(slug, None, mention.article), self.language)
+        label = self.corpus.label(ProvisionId(slug, None, mention.article), self.findings.language)
         if marked == "not held":
-            return _Finding("UNCHECKED", (self._say("part_not_held", label=label),), None, slug)
+            return Finding("UNCHECKED", (self.findings.say("part_not_held", label=label),), None, slug)
         candidates = self._candidates(cited, slug)
         meant = version_meant(
             mention, candidates, marked, self.written, self.on, self._sentence(cited), cited.quotes, self.corpus
@@ -251,39 +215,37 @@ class _Case:
         first, second = sorted(((mention.start, mention.end), mention.name_span))
         return self.reading.plain[first[1] : second[0]]
 
-    def _open(self, cited: Cited, meant: Meant) -> _Finding:
+    def _open(self, cited: Cited, meant: Meant) -> Finding:
         assert cited.mention is not None and meant.rival is not None
         version = meant.chosen.version
         new = self.corpus.find(ProvisionId(version.law, version.key, cited.mention.article))
-        detail = self._say(
+        detail = self.findings.say(
             "which_numbering",
-            law=self._name(version.law),
+            law=self.findings.name(version.law),
             article=cited.mention.article,
             from_=version.key,
-            new=self._headed(new.id) if new else "–",
-            moved=self._headed(meant.rival),
+            new=self.findings.headed(new.id) if new else "–",
+            moved=self.findings.headed(meant.rival),
         )
-        return _Finding("AMBIGUOUS", (detail,), None, version.law)
+        return Finding("AMBIGUOUS", (detail,), None, version.law)
 
-    def _headed(self, place: ProvisionId) -> str:
-        heading = self.corpus.provision(place.whole_article).heading
-        marks = "（{}）" if self.language == "zh" else " ({})"
-        return self._label(place) + (marks.format(heading[self.language]) if heading else "")
-
-    def _of_version(self, cited: Cited, meant: Meant) -> _Finding:
+    def _of_version(self, cited: Cited, meant: Meant) -> Finding:
         chosen, mention = meant.chosen, cited.mention
         assert mention is not None
         version, law = chosen.version, self.corpus.laws[chosen.version.law]
         standing = self.corpus.in_force(law.slug, self.on)
         if version.in_force_from > self.on:
-            return _Finding(
-                "UNCHECKED", (self._not_yet(version),), str(chosen.place) if chosen.place else None, law.slug
+            return Finding(
+                "UNCHECKED",
+                (self.findings.not_yet(version, self.on),),
+                str(chosen.place) if chosen.place else None,
+                law.slug,
             )
         if chosen.place is None:
             return self._absent(cited, chosen)
-        finding = self._standing(chosen.place, version, standing)
+        finding = self.findings.standing(chosen.place, version, standing)
         why = self._why(meant)
-        words = self._words(cited, chosen)
+        words = self.findings.words(cited, chosen)
         if finding.verdict == "DRAFT":
             details = (*finding.details, *words.details)
             return replace(finding, details=details, found=chosen.found, diff=words.diff)
@@ -301,16 +263,16 @@ class _Case:
 
     def _why(self, meant: Meant) -> str:
         if meant.why == "evidence" and len(self.corpus.versions(meant.chosen.version.law)) > 1:
-            return self._say("by_evidence", from_=meant.chosen.version.key)
+            return self.findings.say("by_evidence", from_=meant.chosen.version.key)
         if meant.why == "words" and meant.chosen.place:
-            return self._say("by_words", label=self._headed(meant.chosen.place))
+            return self.findings.say("by_words", label=self.findings.headed(meant.chosen.place))
         return ""
 
-    def _absent(self, cited: Cited, chosen: Candidate) -> _Finding:
+    def _absent(self, cited: Cited, chosen: Candidate) -> Finding:
         version, mention = chosen.version, cited.mention
         assert mention is not None
         law = self.corpus.laws[version.law]
-        label = self._label(
+        label = self.findings.label(
             ProvisionId(law.slug, version.key, mention.article, mention.paragraph or mention.number, mention.item)
         )
         whole = ProvisionId(law.slug, version.key, mention.article)
@@ -319,94 +281,26 @@ class _Case:
             key = "draft_gap" if chosen.absent == "gap" else "part_not_held"
             if chosen.absent == "not_held" and successor and successor.new:
                 return self._former_not_held(whole, version)
-            detail = self._say(key, old=label, label=label)
-            return _Finding("UNCHECKED", (detail,), None, law.slug)
+            detail = self.findings.say(key, old=label, label=label)
+            return Finding("UNCHECKED", (detail,), None, law.slug)
         if chosen.absent == "no_part":
             article = self.corpus.provision(whole)
-            extent = self._say(
+            extent = self.findings.say(
                 "has_parts",
                 p=max(line.paragraph for line in article.lines),
                 i=sum(line.item is not None for line in article.lines),
             )
-            return _Finding(
-                "ARTICLE_NOT_FOUND", (self._say("no_such_part", label=label, extent=extent),), None, law.slug
+            return Finding(
+                "ARTICLE_NOT_FOUND", (self.findings.say("no_such_part", label=label, extent=extent),), None, law.slug
             )
-        extent = self._say("has_articles", n=len(sorted(version.articles, key=article_sort_key)))
-        detail = self._say("no_such_provision", law=law.short[self.language], article=mention.article, extent=extent)
-        return _Finding("ARTICLE_NOT_FOUND", (detail,), None, law.slug)
-
-    def _former_not_held(self, place: ProvisionId, version: Version) -> _Finding:
-        """An article of a former text that is not held, but whose way into the text of today is."""
-        finding = self._standing(place, version, self.corpus.in_force(version.law, self.on))
-        detail = self._say("part_not_held", label=self._label(place))
-        return replace(finding, verdict="UNCHECKED", details=(*finding.details, detail), id=None)
-
-    # -------------------------------------------------------------- standing and words
-
-    def _standing(self, place: ProvisionId, version: Version, today: Version | None) -> _Finding:
-        """Whether a place stands on the date, and where its rule went if not."""
-        slug = version.law
-        successor = self.corpus.successor(place)
-        new = successor.new[0] if successor and successor.new else None
-        old = self._label(place)
-        if self.corpus.laws[slug].kind == "draft":
-            detail = (
-                self._say("draft_replaced", old=old, new=self._label(new))
-                if new
-                else self._say("draft_dropped", old=old)
-            )
-            return _Finding("DRAFT", (detail,), str(place), slug, new)
-        if today is not None and version.key == today.key:
-            return _Finding("VERIFIED", (), str(place), slug, place)
-        until = version.in_force_until
-        if new is None:
-            same = self.corpus.find(replace(place, version=today.key)) if today and successor is None else None
-            if same is None:
-                return _Finding("REPEALED", (self._say("repealed", old=old, until=until),), str(place), slug)
-            new = same.id
-        changed = successor is None or successor.change not in ("same", "references")
-        moved = new.whole_article != replace(place.whole_article, version=new.version) or new.law != slug
-        if moved:
-            details = [self._say("renumbered", until=until, old=old, new=self._label(new))]
-            details += [self._say("amended", old=old, from_=until, new=self._label(new))] if changed else []
-            return _Finding("RENUMBERED", tuple(details), str(place), slug, new)
-        if changed:
-            detail = self._say("amended", old=old, from_=until, new=self._label(new))
-            return _Finding("AMENDED", (detail,), str(place), slug, new)
-        return _Finding("VERIFIED", (), str(place), slug, new)
-
-    def _words(self, cited: Cited, chosen: Candidate) -> _Finding:
-        """Whether the words quoted and the figures stated stand at the place; hints where they do not."""
-        assert chosen.place is not None
-        label = self._label(chosen.place)
-        details: list[str] = []
-        diff: tuple[DiffPart, ...] = ()
-        for quote, found, cut in zip(cited.quotes, chosen.found, chosen.negated, strict=True):
-            if found is not False:
-                continue
-            details.append(
-                self._say("words_negated", label=label, cut=cut) if cut else self._say("words_missing", label=label)
-            )
-            elsewhere = (
-                None if cut else stands_elsewhere(quote.text, self.corpus, language_of(quote.text), chosen.place)
-            )
-            if elsewhere:
-                details.append(self._say("words_elsewhere", label=f"{self._label(elsewhere)}"))
-            elif not cut:
-                text = self.corpus.provision(chosen.place.whole_article).text(language_of(quote.text)) or ""
-                near = nearest_words(quote.text, text)
-                diff = diff or (word_diff(quote.text, near) if near else ())
-                details.append(self._rendering([quote.text]))
-        if chosen.missing:
-            figures = ", ".join(str(q) for q in chosen.missing)
-            details.append(self._say("figures_missing", figures=figures, label=label))
-        if details:
-            return _Finding("QUOTE_MISMATCH", tuple(dict.fromkeys(details)), diff=diff)
-        if None in chosen.found:
-            return _Finding("UNCHECKED", (self._say("language_not_held", label=label),))
-        return _Finding(
-            "VERIFIED", (self._say("words_stand", label=label) if cited.quotes else self._say("existence_only"),)
+        extent = self.findings.say("has_articles", n=len(sorted(version.articles, key=article_sort_key)))
+        detail = self.findings.say(
+            "no_such_provision", law=law.short[self.findings.language], article=mention.article, extent=extent
         )
+        return Finding("ARTICLE_NOT_FOUND", (detail,), None, law.slug)
 
-    def _rendering(self, words: Sequence[str]) -> str:
-        return self._say("another_rendering") if any(language_of(w) == "en" for w in words) else ""
+    def _former_not_held(self, place: ProvisionId, version: Version) -> Finding:
+        """An article of a former text that is not held, but whose way into the text of today is."""
+        finding = self.findings.standing(place, version, self.corpus.in_force(version.law, self.on))
+        detail = self.findings.say("part_not_held", label=self.findings.label(place))
+        return replace(finding, verdict="UNCHECKED", details=(*finding.details, detail), id=None)

@@ -88,7 +88,8 @@ class _Writer:
         """One fact of a record with its grade; French readers get it in French above the English of the record."""
         fact = self.corpus.fact(place)
         language: Literal["en", "zh"] = "zh" if self.language == "zh" else "en"
-        lead = say("record_fact", self.language, grade=fact.grade)
+        first = not any(isinstance(c.id, FactId) for c in self.citations)
+        lead = say("record_fact" if first else "record_more", self.language, grade=fact.grade)
         self.quote(place, f"{lead} {fact.text.fr}" if self.language == "fr" else lead, fact.text[language], language)
 
     def passage(self, place: PassageId) -> None:

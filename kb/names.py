@@ -116,7 +116,7 @@ _FOREIGN = re.compile(
     r"|\bGB(?:/[TZ])?\s?\d{4,5}(?:\.\d+)?(?:[-–—]\d{4})?"
     r"|\b(?:GDPR|RGPD|CCPA|CPRA|BIPA|HIPAA|(?:EU )?AI Act)\b"
     r"|\b(?:[A-Z][\w’'-]+\s+(?:(?:of|on|and|for|the)\s+)*){1,6}(?:Law|Act|Code|Regulations?|Directive|Provisions|Rules)\b"
-    r"|\b(?:Measures|Provisions|Regulations|Rules|Interpretations?|Notice|Decision|Opinions|Guidelines)\s+(?:for|on|regarding|concerning|governing)\s+(?:the\s+)?[A-Z][\w’'-]+"
+    r"|\b(?:[A-Z][\w’'-]+\s+){0,3}(?:Measures|Provisions|Regulations|Rules|Interpretations?|Notice|Decision|Opinions|Guidelines)\s+(?:for|on|regarding|concerning|governing)\s+(?:the\s+)?[A-Z][\w’'-]+"
     r"(?:\s+(?:(?:of|on|and|for|the|in)\s+)*[A-Z][\w’'-]+){0,12}"
     r"|\bCode\s+(?:(?:du|de la|de l['’]|des|de)\s*)?[a-zà-ÿ]+|\b[Ll]oi\s+(?:sur|relative)\s+[\w’' -]{3,40}"
 )
@@ -157,6 +157,8 @@ def _same_title(written: str, inside: list[LawMention]) -> bool:
     """Whether a title is that of the known instrument named in it, not of another one about it (its implementing rules)."""
     if _STANDARD.fullmatch(written):
         return len(inside) == 1 and inside[0].end - inside[0].start == len(written)
+    if all(mention.ordinary for mention in inside) and not written.startswith("《"):
+        return False
     rest = written
     for mention in inside:
         rest = rest.replace(mention.name, " ", 1)

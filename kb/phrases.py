@@ -22,6 +22,9 @@ PHRASES: dict[str, Trilingual] = {
         "据档案记载（证据等级{grade}；本库未收录原文）：",
         "Connu par une fiche, preuve de niveau {grade} ; le texte lui-même n’est pas conservé ici :",
     ),
+    "record_more": Trilingual(
+        "Also recorded, evidence grade {grade}:", "档案另载（证据等级{grade}）：", "La fiche note aussi, preuve de niveau {grade} :"
+    ),
     "record_standing": Trilingual(
         "record, evidence grade {grade}; text not held",
         "档案，证据等级{grade}，未收录原文",
@@ -224,6 +227,9 @@ VERDICT_DETAILS: dict[str, Trilingual] = {
         "English words are compared with this project’s rendering; another translation can differ and be right. The Chinese text prevails.",
         "英文引文系与本库译文比对；其他译文措辞可能不同而并无错误，以中文文本为准。",
         "L’anglais est comparé à la traduction de ce projet ; une autre traduction peut différer sans être fausse. Le texte chinois fait foi.",
+    ),
+    "goes_on": Trilingual(
+        "The sentence goes on: “{words}”.", "该句后文为：“{words}”。", "La phrase continue : « {words} »."
     ),
     "language_not_held": Trilingual(
         "The words quoted could not be compared: {label} is not held in that language.",

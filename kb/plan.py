@@ -31,7 +31,7 @@ SCENARIO_ALONE = 0.02
 """From this lead the scenario alone orders the answer: the question is one of its asks."""
 MIN_MARGIN = 0.012
 """Below this margin (see `retrieve.Found`) a question that names no source is outside the scope."""
-RECORD_LEAD = 0.02
+RECORD_LEAD = 0.008
 """A question nearer to the asks of a record than to any article by this cosine is answered from the record."""
 MAX_RECORDS = 2
 MAX_FACTS = 4
@@ -274,7 +274,7 @@ def _from_records(
         chosen = {f for f in by_nearness if near[f] >= best - FACT_GAP}
         chosen = set(by_nearness[: MAX_FACTS // len(slugs)]) & chosen or {by_nearness[0]}
         state = next((f.id for f in held if f.topic in ("outcome", "status")), None)
-        facts += [f.id for f in held if f.id in chosen or f.id == state]
+        facts += [f for f in by_nearness if f in chosen or f == state]
     named = replace(understanding, records=())
     beside = Plan(Material(), frozenset())
     if named.cited:

@@ -53,6 +53,10 @@ def quoted_spans(text: str) -> list[QuotedSpan]:
         if end is None:
             at = opening.end()
             continue
+        inside = bisect_right(starts, end) - 1
+        if inside > before:  # it would close inside a block quote
+            at = opening.end()
+            continue
         words = text[opening.end() : end]
         single = opening[0] in "‘‹"
         if words.strip() and not (single and len(words.split()) < 2 and len(CJK.findall(words)) < 2):
