@@ -54,22 +54,24 @@ def local_corpus(settings: Settings) -> Corpus:
 @contextmanager
 def _beside(local: Path) -> Iterator[Path]:
     """A folder beside the local corpus's own ones, on the same disk, gone afterwards."""
+    folder: Path | None = None
     try:
         local.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".adding-", dir=local))
+        yield folder
     except OSError as error:
         raise BadInput(f"{local}: cannot be written ({error.strerror}); set KB_LOCAL to a folder you own") from None
-    try:
-        yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _accept(beside: Path, settings: Settings) -> None:
     """Load what was made beside together with all that is held; BadInput names what it breaks, by its future path."""
-    for path in settings.local.glob("*/**/*"):
+    held = [path for kind in ("laws", "documents", "chinese") for path in (settings.local / kind).rglob("*")]
+    for path in held:
         copy = beside / path.relative_to(settings.local)
-        if path.is_file() and not copy.exists() and not path.is_relative_to(beside):
+        if path.is_file() and not copy.exists():
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
     try:

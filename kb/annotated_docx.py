@@ -89,16 +89,18 @@ _NOT_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def _plain_document(text: str) -> tuple[Document, list[RunSpan]]:
     """A new document with one paragraph a line."""
     import docx
+    from docx.oxml import OxmlElement
 
     document = docx.Document()
+    last: Any = document.element.body.sectPr
     spans: list[RunSpan] = []
     at = 0
     for line in _NOT_XML.sub("\ufffd", text).split("\n"):
-        paragraph = document.add_paragraph()
-        paragraph.paragraph_format.space_after = 0
+        paragraph: Any = OxmlElement("w:p")
         if line:
-            run = paragraph.add_run(line)
-            spans.append(RunSpan(at, at + len(line), "body", run._r))
+            paragraph.add_r().text = line
+            spans.append(RunSpan(at, at + len(line), "body", paragraph[0]))
+        last.addprevious(paragraph)
         at += len(line) + 1
     return document, spans
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kb.cited import Cited, is_statement
 from kb.corpus import Corpus
 from kb.errors import BadInput
 from kb.findings import Finding, Findings
@@ -15,7 +16,7 @@ from kb.likeness import nearness
 from kb.model import CheckedCitation, CheckReport, Language, Quotation, Version
 from kb.quantities import Quantity, quantities
 from kb.quotation import match_quotation
-from kb.reading import Cited, Reading, is_statement, read
+from kb.reading import Reading, read
 from kb.versions import (
     AT_LEAST,
     CLEARLY,
@@ -195,7 +196,7 @@ class _Case:
         assert mention is not None
         plain = self.reading.plain
         behind, between = plain[cited.end : cited.end + 90], self._between(cited)
-        marked = marked_version(plain[: cited.start], between, behind, self.corpus, slug)
+        marked = marked_version(plain[max(0, cited.start - 40) : cited.start], between, behind, self.corpus, slug)
         label = self.corpus.label(ProvisionId(slug, None, mention.article), self.findings.language)
         if marked == "not held":
             return Finding("UNCHECKED", (self.findings.say("part_not_held", label=label),), None, slug)

@@ -8,6 +8,7 @@ what the corpus holds: that is `Corpus.place`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -19,6 +20,8 @@ from kb.model import Language, Law
 from kb.names import LawMention, Name, law_mentions
 from kb.text import CJK, sentences
 
+MAX_GAP = 120
+"""Characters between a name and a number that belong together."""
 MAX_RANGE = 120
 """A written range longer than this is not expanded: nobody cites 120 articles, and it would be a way to flood us."""
 
@@ -84,9 +87,9 @@ _LATIN_ELEMENT = re.compile(
 )
 _BARE = re.compile(rf"\s*(?:§\s*)?(?P<n>{_N}){_UNIT}(?P<ins>-\d(?!\d))?{_TAIL}(?!\s*[-/]\d)")
 
-_Z = r"(?:[一二三四五六七八九十百千零〇两]+|\d{1,4})"
+_Z = r"(?:[一二三四五六七八九十百千零〇两]{1,9}|\d{1,4})"
 _ZH_GROUP = re.compile(
-    rf"(?P<di>第)?\s*(?P<ns>{_Z}(?:\s*(?:[、,，和与及或]|至|到|[-–—~～])\s*第?{_Z})*)\s*条(?:之(?P<ins>[一二三四五六七八九十]|\d))?"
+    rf"(?:(?P<di>第)\s*)?(?P<ns>{_Z}(?:\s*(?:[、,，和与及或]|至|到|[-–—~～])\s*第?{_Z})*)\s*条(?:之(?P<ins>[一二三四五六七八九十]|\d))?"
     rf"(?:\s*第?\s*[（(]?(?P<par>{_Z})[）)]?\s*款)?(?:\s*第?\s*[（(]?(?P<item>{_Z})[）)]?\s*项)?"
 )
 _ZH_RANGE = re.compile(r"\s*(?:至|到|[-–—~～])\s*$")
@@ -180,6 +183,12 @@ def _chinese_articles(text: str) -> Iterator[_Article]:
         last = (articles[-1], group.end())
 
 
+def _overlaps(start: int, end: int, taken: list[tuple[int, int]]) -> bool:
+    """Whether a span overlaps one of those taken, which are in order."""
+    at = bisect_left(taken, (end, 0))
+    return any(s < end and start < e for s, e in taken[max(0, at - 3) : at + 1])
+
+
 def _bare_articles(text: str, mentions: list[LawMention], taken: list[tuple[int, int]]) -> Iterator[_Article]:
     """Numbers right behind a name: "PIPL 28(2)"; years and dates are none."""
     for mention in mentions:
@@ -188,7 +197,7 @@ def _bare_articles(text: str, mentions: list[LawMention], taken: list[tuple[int,
             not found
             or mention.weak
             or CJK.match(text[mention.end - 1])
-            or any(s < found.end() and found.start("n") < e for s, e in taken)
+            or _overlaps(found.start("n"), found.end(), taken)
         ):
             continue
         if int(found["n"]) > 1260 or not int(found["n"]) > 0 or text[found.end() :].lstrip()[:1] in {"条", "年", "款"}:
@@ -227,21 +236,20 @@ def read_citations(
     `mentions` are the names in the text where the caller has found them already.
     """
     mentions = law_mentions(text, names) if mentions is None else mentions
-    strong = [m for m in mentions if not m.weak]
     articles = sorted((*_latin_articles(text), *_chinese_articles(text)), key=lambda a: a.start)
     taken = [(a.start, a.end) for a in articles]
     articles = sorted(
         (*articles, *_bare_articles(text, mentions, taken)), key=lambda a: (a.start, int(a.article.split("-")[0]))
     )
-    spans = sentences(text)
+    near = _Near(text, mentions, articles)
     found: list[CitationMention] = []
     last: LawMention | None = None
-    for group in articles:
-        bound = _beside(text, group, mentions, articles)
+    for at, group in enumerate(articles):
+        bound = near.beside(at)
         unwritten = _unwritten(text, group, own, last) if bound is None else None
         if bound is None and group.bare:
             continue
-        mention = bound or unwritten or _in_sentence(group, strong, spans) or last
+        mention = bound or unwritten or near.in_sentence(group) or last
         if mention is None and context:
             mention = LawMention(context, "", group.start, group.start)
         found.append(
@@ -262,33 +270,71 @@ def read_citations(
     return found
 
 
-def _beside(text: str, group: _Article, mentions: list[LawMention], articles: list[_Article]) -> LawMention | None:
-    """The name written right before or right after a number, over a list of numbers too."""
-    end = group.end
-    for other in articles:  # "Arts 28 and 55 PIPL": the name after the list belongs to all of it
-        if other.start >= end and re.fullmatch(r"\s*(?:,|and|et|to|à|&|-|–|ou|or)*\s*", text[end : other.start]):
+_LIST_AFTER = re.compile(r"\s*(?:,|and|et|to|à|&|-|–|ou|or)*\s*")
+_LIST_BEFORE = re.compile(r"\s*(?:[,、，和与及或至到–—-]|and|et|以及|至)*\s*")
+MAX_LIST = 60
+"""A written list of more articles than this is read as several."""
+
+
+class _Near:
+    """What stands near an article number: names beside it or in its sentence. Names and numbers are in order of place."""
+
+    def __init__(self, text: str, mentions: list[LawMention], articles: list[_Article]) -> None:
+        self.text, self.mentions, self.articles = text, mentions, articles
+        self.starts = [m.start for m in mentions]
+        self.ends = [m.end for m in mentions]
+        self.spans = sentences(text)
+        self.span_starts = [s for s, _ in self.spans]
+
+    def beside(self, at: int) -> LawMention | None:
+        """The name written right before or right after a number, over a list of numbers too."""
+        text, group = self.text, self.articles[at]
+        end = group.end
+        for other in self.articles[
+            at + 1 : at + MAX_LIST
+        ]:  # "Arts 28 and 55 PIPL": the name after the list belongs to all
+            if other.start < end:
+                continue
+            if not _LIST_AFTER.fullmatch(text[end : min(other.start, end + 20)]) or other.start > end + 20:
+                break
             end = max(end, other.end)
-    start = group.start
-    for other in reversed(articles):
-        if other.end <= start and re.fullmatch(
-            r"\s*(?:[,、，和与及或至到–—-]|and|et|以及|至)*\s*", text[other.end : start]
-        ):
+        start = group.start
+        for other in reversed(self.articles[max(0, at - MAX_LIST) : at]):
+            if other.end > start:
+                continue
+            if start - other.end > 20 or not _LIST_BEFORE.fullmatch(text[other.end : start]):
+                break
             start = other.start
-    before = [m for m in mentions if m.end <= start]
-    after = [m for m in mentions if m.start >= end]
-    behind = text[end : after[0].start] if after else ""
-    follows = bool(after) and _AFTER.fullmatch(behind) is not None and "\n\n" not in behind
-    if before and _BEFORE.fullmatch(text[before[-1].end : start]) and "\n\n" not in text[before[-1].end : start]:
-        comma = "," in text[before[-1].end : start]  # "Article 83 GDPR, Article 66 of the PIPL"
-        return after[0] if comma and follows and _OF.match(behind) else before[-1]
-    if follows:
-        return after[0]
-    if CJK.match(text[max(0, start - 1) : start] or " "):
-        unknown = _BEFORE_ARTICLE_ZH.search(text[max(0, start - 40) : start])
-        name = _LEADING_ZH.sub("", unknown[0]) if unknown else ""
-        if unknown and len(name) >= 2 and not _SELF.search(name) and not _SAME.search(name):
-            return LawMention(None, name, start - len(name), start)
-    return None
+        i, j = bisect_right(self.ends, start) - 1, bisect_left(self.starts, end)
+        before = self.mentions[i] if i >= 0 and start - self.ends[i] <= MAX_GAP else None
+        after = self.mentions[j] if j < len(self.mentions) and self.starts[j] - end <= MAX_GAP else None
+        behind = text[end : after.start] if after else ""
+        follows = after is not None and _AFTER.fullmatch(behind) is not None and "\n\n" not in behind
+        if before:
+            gap = text[before.end : start]
+            if _BEFORE.fullmatch(gap) and "\n\n" not in gap:
+                # "Article 83 GDPR, Article 66 of the PIPL"
+                return after if "," in gap and follows and _OF.match(behind) else before
+        if follows:
+            return after
+        if CJK.match(text[max(0, start - 1) : start] or " "):
+            unknown = _BEFORE_ARTICLE_ZH.search(text[max(0, start - 40) : start])
+            name = _LEADING_ZH.sub("", unknown[0]) if unknown else ""
+            if unknown and len(name) >= 2 and not _SELF.search(name) and not _SAME.search(name):
+                return LawMention(None, name, start - len(name), start)
+        return None
+
+    def in_sentence(self, group: _Article) -> LawMention | None:
+        """The last name before the number in its sentence, else the next one there; ordinary words are none."""
+        if not self.spans:
+            return None
+        start, end = self.spans[max(0, bisect_right(self.span_starts, group.start) - 1)]
+        inside = [
+            m for m in self.mentions[bisect_left(self.starts, start) : bisect_left(self.starts, end)] if not m.weak
+        ]
+        before = [m for m in inside if m.end <= group.start]
+        after = [m for m in inside if m.start >= group.end]
+        return before[-1] if before else after[0] if after else None
 
 
 def _unwritten(text: str, group: _Article, own: str | None, last: LawMention | None) -> LawMention | None:
@@ -296,14 +342,6 @@ def _unwritten(text: str, group: _Article, own: str | None, last: LawMention | N
     if own and (_SELF.search(head) or _SELF_AFTER.search(tail)):
         return LawMention(own, "", group.start, group.start)
     return last if _SAME.search(head) or _SELF.search(head) else None
-
-
-def _in_sentence(group: _Article, strong: list[LawMention], spans: list[tuple[int, int]]) -> LawMention | None:
-    start, end = next(((s, e) for s, e in spans if s <= group.start < e), (0, 0))
-    inside = [m for m in strong if start <= m.start < end]
-    before = [m for m in inside if m.end <= group.start]
-    after = [m for m in inside if m.start >= group.end]
-    return before[-1] if before else after[0] if after else None
 
 
 # ------------------------------------------------------------------ writing

@@ -11,13 +11,14 @@ import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kb.cli_check import app as check_app
 from kb.cli_corpus import app as corpus_app
-from kb.cli_corpus import parse_date, progress_bar
+from kb.cli_corpus import parse_date, print_json, progress_bar
+from kb.cli_show import app as show_app
 from kb.errors import BadInput, KBError
 from kb.ids import ProvisionId
 from kb.model import Language
@@ -55,10 +56,6 @@ def open_corpus() -> Corpus:
 
     settings = Settings()
     return load_corpus(settings.corpus, local=settings.local)
-
-
-def print_json(record: Any) -> None:
-    typer.echo(json.dumps(record, ensure_ascii=False, indent=1))
 
 
 @app.command()
@@ -162,61 +159,6 @@ def search(
 
 
 @app.command()
-def show(
-    place: Annotated[
-        str, typer.Argument(help='an id (pipl/art_28__para_2, csl@2017-06-01/art_76) or a citation ("PIPL 28(2)")')
-    ],
-    on: OnOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Print a provision in both languages, with its version and standing."""
-    from kb.record import provision_record
-
-    corpus = open_corpus()
-    day = parse_date(on) or date.today()
-    provision = corpus.provision(find_place(place, corpus, day))
-    record = provision_record(provision, corpus, day)
-    if as_json:
-        print_json(record)
-        return
-    typer.echo(f"{record['label']} — {record['label_zh']}\n{record['id']}")
-    typer.echo(f"{record['standing_text']} · {record['source_url']}")
-    typer.echo(f"Read in: {record['evidence']}")
-    if record["chapter"]:
-        typer.echo(str(record["chapter"]))
-    if record["incomplete"]:
-        typer.echo(f"Incomplete: {record['incomplete']}")
-    typer.echo(f"\n{record['text_en'] or 'No English rendering is held.'}")
-    typer.echo(f"\n{record['text_zh'] or 'The Chinese text is not held here; read it at ' + str(record['source_url'])}")
-    if record["successor"]:
-        typer.echo(f"\nWhere the rule went: {record['successor']}")
-
-
-def find_place(text: str, corpus: Corpus, on: date) -> ProvisionId:
-    """A provision id or a written citation → a place in the version of that day; BadInput where it is neither."""
-    from kb.citation import read_citations
-
-    try:
-        place = ProvisionId.parse(text)
-    except ValueError:
-        mentions = read_citations(text, corpus.names)
-        found = corpus.place(mentions[0], on) if len(mentions) == 1 else None
-        if found is None:
-            raise BadInput(
-                f"{text!r} names no provision of this corpus; write e.g. pipl/art_28__para_2 or “PIPL 28(2)”"
-            ) from None
-        return found
-    if place.version:
-        corpus.version(place.law, place.version)
-        return place
-    version = corpus.in_force(place.law, on)
-    if version is None:
-        first = corpus.versions(place.law)[0]
-        raise BadInput(f"{place.law} was not in force on {on}; its first version here is of {first.key}")
-    return ProvisionId(place.law, version.key, place.article, place.paragraph, place.item)
-
-
-@app.command()
 def index(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="build again even if nothing changed")] = False,
     as_json: JsonOption = False,
@@ -278,6 +220,7 @@ def serve(
 
 app.add_typer(check_app)
 app.add_typer(corpus_app)
+app.add_typer(show_app)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ They are part of the command `kb` (see `kb.cli`): standard output carries the re
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -24,6 +25,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 NoIndexOption = Annotated[
     bool, typer.Option("--no-index", help="leave the index as it is; the next question or `kb index` updates it")
 ]
+
+
+def print_json(record: Any) -> None:
+    typer.echo(json.dumps(record, ensure_ascii=False, indent=1))
 
 
 def parse_date(text: str | None, where: str = "--on") -> date | None:

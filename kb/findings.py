@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from kb.cited import Cited
 from kb.compare import word_diff
 from kb.corpus import Corpus
 from kb.ids import ProvisionId
@@ -14,7 +15,6 @@ from kb.model import DiffPart, Language, Record, Verdict, Version
 from kb.phrases import RECORD_STATUSES, VERDICT_DETAILS
 from kb.phrases import say as phrase
 from kb.quotation import match_quotation
-from kb.reading import Cited
 from kb.versions import Candidate, language_of
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -130,20 +131,27 @@ def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
         name = by_text.get(_folded(match[0]))
         if name:
             found.append(LawMention(name.slug, match[0], *match.span(), _is_plain(name, match[0]), name.weak))
-    taken = [(m.start, m.end) for m in found]
+    known = list(found)
+    starts = [m.start for m in known]
+    dropped: set[int] = set()
     for match in _FOREIGN.finditer(text):
         start, end, name_text = match.start(), match.end(), match[0]
-        inside = [m for m in found if m.start >= start and m.end <= end]
+        near = known[max(0, bisect_left(starts, start) - 1) : bisect_left(starts, end)]
+        inside = [m for m in near if m.start >= start and m.end <= end]
         if inside and _same_title(name_text, inside):
             continue
-        if any(s < end and start < e for s, e in taken) and not inside:
+        if any(m.start < end and start < m.end for m in near) and not inside:
             continue
-        words = re.sub(r"^(?:The|This|Under|What|Does|Is|Article|Art|In|By|Of|Which|Whether|And)\s+", "", name_text)
+        words = re.sub(
+            r"^(?:These|Those|Our|Your|Their|Its|Such|Any|All|Each|Both|Some|The|This|Under|What|Does|Is|Article|Art|In|By|Of|Which|Whether|And)\s+",
+            "",
+            name_text,
+        )
         if words in {"Law", "Act", "Code", "Regulation", "Regulations", "Directive", "Provisions", "Rules"}:
             continue
-        found = [m for m in found if m not in inside]
+        dropped |= {m.start for m in inside}
         found.append(LawMention(None, words.strip("《》"), end - len(words), end))
-    return sorted(found, key=lambda m: m.start)
+    return sorted((m for m in found if m.slug is None or m.start not in dropped), key=lambda m: m.start)
 
 
 _STANDARD = re.compile(r"GB(?:/[TZ])?\s?\d{4,5}(?:\.\d+)?(?:[-–—]\d{4})?")

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -186,21 +187,42 @@ def decoded(page: Page) -> str:
     raise BadInput(f"{page.source}: its characters cannot be read; {_SAVE}")
 
 
+class _Text(HTMLParser):
+    """Collects the visible text in one pass, with a line break at both ends of every block; nesting costs nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.pieces: list[str] = []
+        self.unseen: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if self.unseen is None and tag in _UNSEEN:
+            self.unseen = tag
+        self._break(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self._break(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self.unseen:
+            self.unseen = None
+        self._break(tag)
+
+    def handle_data(self, data: str) -> None:
+        if self.unseen is None:
+            self.pieces.append(re.sub(r"[ \t\r\n\f]+", " ", data))
+
+    def _break(self, tag: str) -> None:
+        if _BLOCKS.fullmatch(tag):
+            self.pieces.append("\n")
+
+
 def page_lines(html: str) -> list[str]:
     """The visible text of a page, a paragraph a line, without white space that only lays it out."""
-    from bs4 import BeautifulSoup
-    from bs4.element import NavigableString
-
-    soup = BeautifulSoup(html, "html.parser")
-    for tag in soup(_UNSEEN):
-        tag.decompose()
-    for string in soup.find_all(string=True):  # comments and declarations are strings of other types
-        plain = re.sub(r"[ \t\r\n\f]+", " ", string) if type(string) is NavigableString else ""
-        string.replace_with(NavigableString(plain))
-    for tag in soup.find_all(lambda tag: _BLOCKS.fullmatch(tag.name) is not None):
-        tag.insert_before("\n")
-        tag.insert_after("\n")
-    text = re.sub(r"(?<=[。；：])\u3000{2}", "\n", soup.get_text())
+    reader = _Text()
+    reader.feed(html)
+    reader.close()
+    text = re.sub(r"(?<=[。；：])\u3000{2}", "\n", "".join(reader.pieces))
     lines = (re.sub(rf"(?:{_SPACE})+", " ", line).strip() for line in text.split("\n"))
     return [line for line in lines if line]
 

@@ -6,39 +6,16 @@ Nothing here looks at the text of the law; see docs/checker.md for the rules.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from bisect import bisect_left
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from kb.citation import Basis, CitationMention, read_citations
+from kb.ascription import with_quotes
+from kb.citation import CitationMention, read_citations
+from kb.cited import UNKNOWN, Cited, Page, is_statement
 from kb.names import LawMention, Name, law_mentions
 from kb.quotation import QuotedSpan, quoted_spans
-from kb.text import CJK, sentences
-
-UNKNOWN = "?"
-"""Begins the slug of an instrument that the text itself abbreviates and the corpus does not know: "?Labour Law"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cited:
-    """One citation as the text has it. [start, end) covers the number and the name where they stand together.
-
-    `mention` is None for an instrument named alone. `laws` are the slugs of the instruments it can belong to (those in reach), `unknown`
-    the name of one the corpus does not know. `alone` says that its sentence cites no other article. `near` are, for a bare number
-    whose paragraph names none, the instruments named in the last paragraph before it that names any.
-    """
-
-    start: int
-    end: int
-    mention: CitationMention | None
-    laws: tuple[str, ...]
-    unknown: str | None
-    basis: Basis
-    sentence: tuple[int, int]
-    alone: bool
-    near: tuple[str, ...] = ()
-    quotes: tuple[QuotedSpan, ...] = ()
+from kb.text import CJK
 
 
 @dataclass(frozen=True)
@@ -50,55 +27,13 @@ class Reading:
     cited: tuple[Cited, ...]
 
 
-@dataclass
-class _Page:
-    """The text with what was found on it so far."""
-
-    text: str
-    plain: str
-    quotes: list[QuotedSpan]
-    mentions: list[LawMention] = field(default_factory=list)
-    rivals: dict[int, LawMention] = field(default_factory=dict)
-
-    @cached_property
-    def paragraphs(self) -> list[tuple[int, int]]:
-        cuts = [0, *(m.end() for m in _PARAGRAPH.finditer(self.plain)), len(self.plain)]
-        return [(a, b) for a, b in pairwise(cuts) if a < b]
-
-    @cached_property
-    def _paragraph_starts(self) -> list[int]:
-        return [s for s, _ in self.paragraphs]
-
-    @cached_property
-    def _mention_starts(self) -> list[int]:
-        return [m.start for m in self.mentions]
-
-    def paragraph_at(self, at: int) -> tuple[int, int]:
-        return self.paragraphs[max(0, bisect_right(self._paragraph_starts, at) - 1)]
-
-    def mentions_in(self, start: int, end: int) -> list[LawMention]:
-        return self.mentions[bisect_left(self._mention_starts, start) : bisect_left(self._mention_starts, end)]
-
-    @cached_property
-    def sentences(self) -> list[tuple[int, int]]:
-        return sentences(self.plain)
-
-    def sentence_at(self, at: int) -> tuple[int, int]:
-        starts = self._starts
-        return self.sentences[max(0, bisect_right(starts, at) - 1)]
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return [s for s, _ in self.sentences]
-
-
 def read(text: str, names: tuple[Name, ...]) -> Reading:
     """Read a text once: its quotations, its citations, and which belongs to which."""
     quotes = [q for q in quoted_spans(text) if not _defines(q, text) and not _is_name_or_citation(q, names)]
-    page = _Page(text, _blanked(text, quotes), quotes)
+    page = Page(text, _blanked(text, quotes), quotes)
     page.mentions, page.rivals = _resolved(_mentions(text, page.plain, names), page.plain)
     articles = _articles(page, names)
-    found = _with_quotes(page, sorted((*articles, *_alone(page, articles)), key=lambda c: (c.start, c.end)))
+    found = with_quotes(page, sorted((*articles, *_alone(page, articles)), key=lambda c: (c.start, c.end)))
     return Reading(text, page.plain, tuple(_without_repeats(page, found)))
 
 
@@ -106,19 +41,24 @@ def _mentions(text: str, plain: str, names: tuple[Name, ...]) -> list[LawMention
     """Names of instruments in the text, those that it defines itself before those known here."""
     known = law_mentions(plain, names)
     own = _defined(text, law_mentions(text, names), names)
-    defined = [m for m in law_mentions(plain, tuple(own)) if m.slug] if own else []
-    free = [m for m in known if not any(d.start < m.end and m.start < d.end for d in defined)]
-    kept = [d for d in defined if not any(m.start <= d.start and d.end < m.end for m in known)]
-    return sorted(
-        (*kept, *(m for m in known if m in free or not any(d.start < m.end and m.start < d.end for d in kept))),
-        key=lambda m: m.start,
-    )
+    if not own:
+        return known
+    starts = [m.start for m in known]
+    kept = list(known)
+    for defined in law_mentions(plain, tuple(own)):
+        near = known[max(0, bisect_left(starts, defined.start) - 1) : bisect_left(starts, defined.end)]
+        over = [m for m in near if m.start < defined.end and defined.start < m.end]
+        inside_longer = any(m.end - m.start > defined.end - defined.start for m in over)
+        if defined.slug and not inside_longer:
+            kept = [m for m in kept if m not in over] if over else kept
+            kept.append(defined)
+    return sorted(kept, key=lambda m: m.start)
 
 
 # ------------------------------------------------------------------ preparing
 
 _DEFINITION = re.compile(
-    r"\s*[,，]?\s*[(（]\s*(?:hereinafter|hereafter|以下简称|以下称|下称|简称|ci-après|below)?\s*(?:referred to as|dénommée?|：|:)?\s*(?:the|la|le|les)?\s*"
+    r"》?\s*[,，]?\s*[(（]\s*(?:hereinafter|hereafter|以下简称|以下称|下称|简称|ci-après|below)?\s*(?:referred to as|dénommée?|：|:)?\s*(?:the|la|le|les)?\s*"
     r"[“\"「《‘«]{1,2}\s*(?:the\s+)?(?P<name>[^”\"」》’»()（）]{2,40}?)\s*[”\"」》’»]{1,2}\s*[)）]"
 )
 _HARD_WRAP = re.compile(r"(?<=[^\n.;:。；：!?！？|])\n(?=[^\n\s\-*#>|•\d(（第])")
@@ -143,9 +83,8 @@ def _defined(text: str, mentions: list[LawMention], names: tuple[Name, ...]) -> 
 
 def _defines(quote: QuotedSpan, text: str) -> bool:
     """Whether marks in parentheses define a term: Impact Assessments (“PIPIA”)."""
-    bracketed = text[: quote.outer_start].endswith(("(", "（", "(the ")) and text[quote.outer_end :].startswith(
-        (")", "）")
-    )
+    before = text[max(0, quote.outer_start - 5) : quote.outer_start]
+    bracketed = before.endswith(("(", "（", "(the ")) and text[quote.outer_end : quote.outer_end + 1] in (")", "）")
     return bracketed and not is_statement(quote.text)
 
 
@@ -172,10 +111,9 @@ def _blanked(text: str, quotes: list[QuotedSpan]) -> str:
     chars = list(text)
     for quote in quotes:
         last = quote.text[-1:]
+        lines = text[quote.outer_start] == ">" and "\n\n" not in quote.text
         for i in range(quote.start, quote.end):
-            chars[i] = (
-                "\n" if chars[i] == "\n" and quote.text.count("\n\n") == 0 and text[quote.outer_start] == ">" else "_"
-            )
+            chars[i] = "\n" if lines and chars[i] == "\n" else "_"
         if last in ".!?。！？" and text[quote.outer_end : quote.outer_end + 1].isspace():
             chars[quote.outer_end - 1] = "。" if last in "。！？" else chars[quote.outer_end - 1]
     return _HARD_WRAP.sub(" ", "".join(chars))
@@ -189,34 +127,39 @@ def _resolved(mentions: list[LawMention], text: str) -> tuple[list[LawMention], 
     instrument of that kind named before it, where ours was named too."""
     kept: list[LawMention] = []
     rivals: dict[int, LawMention] = {}
-    for mention in mentions:
+    named: set[str | None] = set()  # slugs named by a name that is no ordinary word
+    of_kind: dict[str, list[LawMention]] = {
+        kind: [] for pair in _KINDS.items() for kind in pair
+    }  # the last two of each
+    for found in mentions:
+        mention = found
         if mention.slug and mention.slug.startswith(UNKNOWN):
-            kept.append(replace(mention, slug=None, name=mention.slug.removeprefix(UNKNOWN)))
-            continue
-        other, ours = _named_before(mention, kept, text) if mention.ordinary else (None, True)
-        if other and ours:
-            rivals[mention.start] = other
-        kept.append(replace(mention, slug=other.slug, name=other.name) if other and not ours else mention)
+            mention = replace(mention, slug=None, name=mention.slug.removeprefix(UNKNOWN))
+        elif mention.ordinary:
+            other = _other_of_its_kind(mention, of_kind)
+            if other and mention.slug in named:
+                rivals[mention.start] = other
+            elif other:
+                mention = replace(mention, slug=other.slug, name=other.name)
+        else:
+            named.add(mention.slug)
+        kept.append(mention)
+        written = text[mention.start : mention.end].lower()
+        for kind, last in of_kind.items():
+            if kind in written and _key(mention) not in {_key(m) for m in last}:
+                last[:] = [*last[-1:], mention]
     return kept, rivals
 
 
-def _named_before(mention: LawMention, before: list[LawMention], text: str) -> tuple[LawMention | None, bool]:
-    """The last other instrument whose name holds the same word, and whether the one the word stands for was named."""
+def _other_of_its_kind(mention: LawMention, of_kind: dict[str, list[LawMention]]) -> LawMention | None:
+    """The last other instrument named before whose name holds the same word."""
     word = re.sub(r"^(?:the|these|les|ces|le|本)\s*", "", mention.name.lower())
-    kinds = (word, _KINDS.get(word, word))
-    other, ours = None, False
-    for earlier in before:
-        written = text[earlier.start : earlier.end].lower()
-        if earlier.slug == mention.slug:
-            ours = ours or not earlier.ordinary
-        elif any(kind in written for kind in kinds):
-            other = earlier
-    return other, ours
+    others = [m for kind in {word, _KINDS.get(word, word)} for m in of_kind.get(kind, []) if m.slug != mention.slug]
+    return max(others, key=lambda m: m.start, default=None)
 
 
 # ------------------------------------------------------------------ articles
 
-_PARAGRAPH = re.compile(r"\n\s*\n|\n(?=\s*(?:[-*•|#]|\d+[.)、]))")
 _TERMINAL = tuple(".;,。；，!?！？")
 
 
@@ -224,76 +167,101 @@ def _key(mention: LawMention) -> str:
     return mention.slug or UNKNOWN + mention.name
 
 
-def _articles(page: _Page, names: tuple[Name, ...]) -> list[Cited]:
+@dataclass(frozen=True)
+class _Known:
+    """What the articles of a page look up again and again, each in order of place."""
+
+    page: Page
+    written: frozenset[tuple[int, int]]
+    starts: list[int]
+    first_named: list[tuple[int, str]]
+    by_number: dict[str, list[CitationMention]]
+
+
+def _known(page: Page, mentions: list[CitationMention]) -> _Known:
+    written = frozenset(m.name_span for m in mentions if m.name_span)
+    first: dict[str, int] = {}
+    for mention in page.mentions:
+        if not mention.weak or (mention.start, mention.end) in written:
+            first.setdefault(_key(mention), mention.start)
+    by_number: dict[str, list[CitationMention]] = {}
+    for cited in mentions:
+        if cited.basis == "written":
+            by_number.setdefault(cited.article, []).append(cited)
+    return _Known(page, written, [m.start for m in mentions], sorted((at, key) for key, at in first.items()), by_number)
+
+
+def _articles(page: Page, names: tuple[Name, ...]) -> list[Cited]:
     mentions = read_citations(page.plain, names, mentions=page.mentions)
-    written = {m.name_span for m in mentions if m.name_span}
+    known = _known(page, mentions)
     in_sentence: dict[tuple[int, int], set[tuple[str | None, str]]] = {}
     for mention in mentions:
         in_sentence.setdefault(page.sentence_at(mention.start), set()).add((mention.law, mention.article))
     found = []
     for mention in mentions:
         sentence = page.sentence_at(mention.start)
-        keys, near = _keys(page, mention, written, mentions)
-        known = tuple(k for k in keys if not k.startswith(UNKNOWN))
+        keys, near = _keys(known, mention)
+        laws = tuple(k for k in keys if not k.startswith(UNKNOWN))
         unknown = next((k.removeprefix(UNKNOWN) for k in keys if k.startswith(UNKNOWN)), None)
-        start, end = _extent(mention, mentions)
+        start, end = _extent(known, mention, mentions)
         alone = len(in_sentence[sentence]) == 1
-        found.append(Cited(start, end, mention, known, unknown, mention.basis, sentence, alone, near))
+        found.append(Cited(start, end, mention, laws, unknown, mention.basis, sentence, alone, near))
     return found
 
 
-def _keys(
-    page: _Page, mention: CitationMention, written: set[tuple[int, int]], mentions: list[CitationMention]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _keys(known: _Known, mention: CitationMention) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The instruments a number can belong to: the one written or pointed to, else those in reach; with those of `Cited.near`."""
     if mention.basis == "inferred":
-        return _in_reach(page, mention, written, mentions)
+        return _in_reach(known, mention)
     key = mention.law or (UNKNOWN + mention.unknown_law if mention.unknown_law else "")
-    rival = page.rivals.get(mention.name_span[0]) if mention.name_span else None
+    rival = known.page.rivals.get(mention.name_span[0]) if mention.name_span else None
     return tuple(k for k in (key, _key(rival) if rival else "") if k), ()
 
 
-def _in_reach(
-    page: _Page, mention: CitationMention, written: set[tuple[int, int]], mentions: list[CitationMention]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+MAX_PARAGRAPHS_BACK = 200
+"""How many paragraphs up a heading is looked for."""
+
+
+def _in_reach(known: _Known, mention: CitationMention) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Instruments named in the sentence; else before it in the paragraph, or in the paragraph; else by the heading above; else the one
     whose article of that number was cited before; else all in the text before."""
-    sentence, paragraph = page.sentence_at(mention.start), page.paragraph_at(mention.start)
+    page = known.page
+    sentence = page.sentence_at(mention.start)
+    *above, paragraph = page.paragraphs_to(mention.start, MAX_PARAGRAPHS_BACK)
     for start, end in (sentence, (paragraph[0], mention.start), paragraph):
-        named = _named_in(page, start, end, written)
+        named = _named_in(known, start, end)
         if named:
             return named, ()
     near: tuple[str, ...] = ()
-    for start, end in reversed([p for p in page.paragraphs if p[1] <= paragraph[0]]):
-        line = page.plain[start:end].strip()
-        heading = line.startswith("#") or (len(line) <= 80 and not line.endswith((*_TERMINAL, ":", "：")))
-        named = _named_in(page, start, end, written)
+    for start, end in reversed(above):
+        named = _named_in(known, start, end)
         near = near or named
-        if heading and len(named) == 1:
+        if len(named) == 1 and _is_heading(page.plain[start:end].strip()):
             return named, near
-    repeated = {
-        m.law for m in mentions if m.basis == "written" and m.end <= mention.start and m.article == mention.article
-    }
-    named = _named_in(page, 0, paragraph[0], written)
+    earlier = [m for m in known.by_number.get(mention.article, []) if m.end <= mention.start]
+    repeated = {m.law for m in earlier}
+    named = tuple(key for at, key in known.first_named if at < paragraph[0])
     if len(repeated) == 1 and (law := repeated.pop()) in named and law:
         return (law,), near
     return named, near
 
 
-def _named_in(page: _Page, start: int, end: int, written: set[tuple[int, int]]) -> tuple[str, ...]:
-    inside = (m for m in page.mentions_in(start, end) if not m.weak or (m.start, m.end) in written)
-    return tuple(dict.fromkeys(_key(m) for m in inside))
+def _is_heading(line: str) -> bool:
+    return line.startswith("#") or (len(line) <= 80 and not line.endswith((*_TERMINAL, ":", "：")))
 
 
-def _extent(mention: CitationMention, mentions: list[CitationMention]) -> tuple[int, int]:
+def _named_in(known: _Known, start: int, end: int) -> tuple[str, ...]:
+    inside = known.page.mentions_in(start, end)
+    return tuple(dict.fromkeys(_key(m) for m in inside if not m.weak or (m.start, m.end) in known.written))
+
+
+def _extent(known: _Known, mention: CitationMention, mentions: list[CitationMention]) -> tuple[int, int]:
     """The citation with its name, where no other number stands between the two."""
     if mention.name_span is None:
         return mention.start, mention.end
     start, end = min(mention.start, mention.name_span[0]), max(mention.end, mention.name_span[1])
-    between = any(
-        m is not mention and start <= m.start < end and (m.start, m.end) != (mention.start, mention.end)
-        for m in mentions
-    )
+    inside = mentions[bisect_left(known.starts, start) : bisect_left(known.starts, end)] if end - start <= 200 else []
+    between = any((m.start, m.end) != (mention.start, mention.end) for m in inside)
     return (mention.start, mention.end) if between or end - start > 200 else (start, end)
 
 
@@ -313,7 +281,7 @@ _INTRODUCES = re.compile(r"[》”\"»]*\s*[(（]\s*[^()（）。.\n]{0,20}?[“
 """What stands between a title and the short name that it defines: （以下简称“."""
 
 
-def _alone(page: _Page, articles: list[Cited]) -> list[Cited]:
+def _alone(page: Page, articles: list[Cited]) -> list[Cited]:
     """Every name that stands beside no article number, as a citation of the instrument as a whole."""
     bound = {a.mention.name_span for a in articles if a.mention}
     for first, second in reversed(list(pairwise(page.mentions))):
@@ -339,7 +307,7 @@ def _is_title(name: str, written: str) -> bool:
     )
 
 
-def _without_repeats(page: _Page, cited: list[Cited]) -> list[Cited]:
+def _without_repeats(page: Page, cited: list[Cited]) -> list[Cited]:
     """An instrument named alone is kept at its first mention, and wherever words of some length are ascribed to it."""
     first: dict[str, int] = {}
     for mention in page.mentions:
@@ -351,59 +319,3 @@ def _without_repeats(page: _Page, cited: list[Cited]) -> list[Cited]:
         if one.mention or first.get(key) == one.start or any(is_statement(q.text) for q in one.quotes):
             kept.append(one)
     return kept
-
-
-def is_statement(words: str) -> bool:
-    """Whether quoted words are long enough to be more than a term: four words, or eight Chinese characters."""
-    return len(words.split()) >= 4 or len(CJK.findall(words)) >= 8
-
-
-# ------------------------------------------------------------------ quotations
-
-_BEHIND = re.compile(r"[ \t,，.。;；]*(?:[(（\[]|—+|–|-)[^()（）\[\]\n。]{0,60}")
-_POINTS_BACK = re.compile(
-    r"\s*(?:It|This|That|The (?:article|provision|paragraph|law|text)|Its|Under it|该|其|此|该条|条文|原文|Il|Elle|L['’]article|Cet article|Le texte)",
-    re.IGNORECASE,
-)
-
-
-def _with_quotes(page: _Page, cited: list[Cited]) -> list[Cited]:
-    """Each quotation given to the one citation it belongs to."""
-    owners: dict[int, list[QuotedSpan]] = {}
-    for quote in page.quotes:
-        owner = _owner(page, quote, cited)
-        if owner is not None:
-            owners.setdefault(owner, []).append(quote)
-    return [replace(one, quotes=tuple(owners.get(i, ()))) for i, one in enumerate(cited)]
-
-
-def _owner(page: _Page, quote: QuotedSpan, cited: list[Cited]) -> int | None:
-    order = range(len(cited))
-    behind = next((i for i in order if cited[i].start >= quote.outer_end), None)
-    if behind is not None and _BEHIND.fullmatch(page.plain[quote.outer_end : cited[behind].start]):
-        return behind
-    start, end = page.sentence_at(quote.outer_start)
-    before = [i for i in order if start <= cited[i].start and cited[i].end <= quote.outer_start]
-    after = [i for i in order if quote.outer_end <= cited[i].start < end]
-    near = [i for i in before if cited[i].mention] or before or [i for i in after if cited[i].mention] or after
-    if near:
-        return near[-1] if before else near[0]
-    return _owner_before(page, quote, cited, start)
-
-
-def _owner_before(page: _Page, quote: QuotedSpan, cited: list[Cited], sentence: int) -> int | None:
-    """The last citation before a quotation that a colon introduces, that fills its sentence, or whose sentence points back."""
-    earlier = [i for i in range(len(cited)) if cited[i].end <= quote.outer_start]
-    if not earlier:
-        return None
-    last = earlier[-1]
-    lead = page.plain[: quote.outer_start].rstrip()
-    paragraphs = [p for p in page.paragraphs if p[0] <= quote.outer_start][-2:]
-    near = cited[last].start >= paragraphs[0][0]
-    if near and (lead.endswith((":", "：")) or page.text[quote.outer_start] in " \t>"):
-        return last
-    said = page.plain[sentence : quote.outer_start]
-    same_paragraph = cited[last].start >= paragraphs[-1][0]
-    if same_paragraph and is_statement(quote.text) and (not said.strip() or _POINTS_BACK.match(said)):
-        return last
-    return None

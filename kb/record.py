@@ -8,7 +8,7 @@ from typing import Any
 from kb.assistant import standing_text
 from kb.corpus import Corpus
 from kb.ids import FactId, PassageId, ProvisionId, source_of
-from kb.model import Answer, Citation, Hit, Provision
+from kb.model import Answer, Citation, Hit, Provision, Record
 
 
 def answer_record(answer: Answer, id: str | None = None) -> dict[str, Any]:
@@ -101,4 +101,27 @@ def provision_record(provision: Provision, corpus: Corpus, on: date) -> dict[str
         "evidence": version.evidence,
         "source_url": version.source_url,
         "successor": went + (f" ({successor.note})" if successor.note else "") if successor and went else None,
+    }
+
+
+def instrument_record(record: Record) -> dict[str, Any]:
+    """What is known of an instrument whose text is not held."""
+    return {
+        "slug": record.slug,
+        "title": record.title.en,
+        "title_zh": record.title.zh,
+        "kind": record.kind,
+        "issuer": record.issuer.en,
+        "number": record.number,
+        "status": record.status,
+        "replaced_by": record.replaced_by,
+        "grade": record.grade,
+        "read_in": record.read_in,
+        "source_url": record.source_url,
+        "facts": [
+            {"id": str(f.id), "topic": f.topic, "grade": f.grade, "text": f.text.en, "text_zh": f.text.zh}
+            for f in record.facts
+        ],
+        "cited_at": [str(p) for p in record.cited_at],
+        "related": [str(p) for p in record.related],
     }

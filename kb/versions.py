@@ -8,13 +8,13 @@ from datetime import date
 from typing import Literal
 
 from kb.citation import CitationMention, as_provision_id
+from kb.cited import is_statement
 from kb.corpus import Corpus
 from kb.ids import ProvisionId, article_sort_key
 from kb.likeness import nearness
 from kb.model import Provision, Version
 from kb.quantities import Quantity, quantities
 from kb.quotation import Match, QuotedSpan, match_quotation
-from kb.reading import is_statement
 from kb.text import CJK, detect_language
 
 Absence = Literal["gap", "not_held", "no_article", "no_part"]

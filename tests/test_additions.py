@@ -10,19 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kb import additions, dataset
 from kb.assistant import Assistant
 from kb.citation import read_citations
 from kb.corpus import Corpus
-from kb.corpus_load import load_corpus
-from kb.errors import BadInput, CorpusError
-from kb.ids import PassageId, ProvisionId, article_range, article_sort_key
-from kb.index import BuildReport, ensure_index
+from kb.corpus_load import load_corpus, write_lock
+from kb.errors import BadInput, CorpusError, DataPackageError
+from kb.ids import ProvisionId, article_range, article_sort_key
+from kb.index import BuildReport, ensure_index, ship_vectors
 from kb.settings import Settings
+from kb.units import build_units
+from kb.vectors import key_of, read_vectors
 
 ROOT = Path(__file__).resolve().parent.parent
 LABOUR = "中华人民共和国劳动合同法"
@@ -73,40 +74,77 @@ def test_local_files_have_no_lock_and_change_the_fingerprint(tiny_settings: Sett
     assert len({before, first, load(tiny_settings).fingerprint}) == 3
 
 
+def quay_law(settings: Settings, slug: str = "quay-law", old: str = "", new: str = "") -> Path:
+    """A local law without a name of the shipped ones, then with `old` in its file replaced by `new`."""
+    shipped = settings.corpus / "laws/harbour-law"
+    text = (
+        (shipped / "law.yaml").read_text("utf-8").replace("港口法", "码头法").replace("Loi sur les ports", "Loi quais")
+    )
+    text = text.replace("Harbour Law", "Quay Law").replace("[HL], zh: [港法]", "[QL], zh: [码法]")
+    text = text.replace("slug: harbour-law", f"slug: {slug}")
+    assert old in text
+    folder = settings.local / "laws" / slug
+    write(folder / "2024-01-01.md", (shipped / "2024-01-01.md").read_text("utf-8"))
+    return write(folder / "law.yaml", text.replace(old, new) if old else text)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "word"),
     [
-        ("slug: quay-law", "slug: harbour-law", "'harbour-law'"),
-        ("zh: 中华人民共和国码头法", "zh: 中华人民共和国港口法", "港口法"),
+        ("中华人民共和国码头法", "中华人民共和国港口法", "港口法"),
         ("zh: 码头法", "zh: 《港口法》", "港口法"),
         ("en: [QL]", "en: [hl]", "'hl'"),
-        ("slug: quay-law", "slug: letter", "'letter'"),
+        ("fr: Loi quais", "fr: Lamp Draft", "'Lamp Draft'"),
     ],
 )
-def test_a_local_law_may_not_take_a_name_of_a_shipped_source(
+def test_a_local_law_may_not_take_a_name_of_a_shipped_one(
     tiny_settings: Settings, old: str, new: str, word: str
 ) -> None:
-    shipped = (tiny_settings.corpus / "laws/harbour-law/law.yaml").read_text("utf-8")
-    text = shipped.replace("harbour-law", "quay-law").replace("Harbour Law", "Quay Law").replace("港口法", "码头法")
-    text = text.replace("en: [HL], zh: [港法]", "en: [QL], zh: [码法]").replace(
-        "Loi sur les ports", "Loi sur les quais"
-    )
-    folder = tiny_settings.local / "laws" / ("letter" if new == "slug: letter" else "quay-law")
-    if new == "slug: harbour-law":
-        folder = tiny_settings.local / "laws/harbour-law"
-    version = (tiny_settings.corpus / "laws/harbour-law/2024-01-01.md").read_text("utf-8")
-    write(folder / "2024-01-01.md", version)
-    write(folder / "law.yaml", text if new.startswith("slug") else text)
-    if not new.startswith("slug"):
-        assert "quay-law" in load(tiny_settings).laws
-    assert old in text
-    write(folder / "law.yaml", text.replace(old, new))
+    quay_law(tiny_settings)
+    assert "quay-law" in load(tiny_settings).laws
+    path = quay_law(tiny_settings, old=old, new=new)
     with pytest.raises(CorpusError) as error:
         load(tiny_settings)
-    other = "documents/letter.md" if new == "slug: letter" else "laws/harbour-law/law.yaml"
-    said = str(error.value)
-    assert word in said and str(tiny_settings.corpus / other) in said
-    assert said.startswith(str(tiny_settings.local)) or new == "slug: letter"
+    other = "lamp-draft" if "Lamp" in word else "harbour-law"
+    assert str(error.value).startswith(f"{path}: {word}") or word in str(error.value)
+    assert str(tiny_settings.corpus / "laws" / other / "law.yaml") in str(error.value)
+
+
+def test_a_local_source_may_not_take_the_slug_of_a_shipped_one(tiny_settings: Settings) -> None:
+    path = quay_law(tiny_settings, "harbour-law")
+    with pytest.raises(CorpusError) as error:
+        load(tiny_settings)
+    assert error.value.path == path and str(tiny_settings.corpus / "laws/harbour-law/law.yaml") in error.value.reason
+
+
+def test_a_local_law_takes_the_name_of_a_record_but_not_its_slug(tiny_settings: Settings) -> None:
+    title = "{en: Quay Law, zh: 码头法, fr: Loi quais}"
+    record = f"""slug: quay-record
+title: {title}
+short: {title}
+kind: law
+issuer: {{en: Assembly, zh: 大会, fr: Assemblée}}
+number: null
+status: current
+replaced_by: null
+source_url: null
+read_in: "Written for the tests."
+grade: B
+facts:
+  - {{topic: identity, text: {{en: It exists., zh: 有此法。, fr: Elle existe.}}}}
+cited_at: []
+related: []
+asks: {{en: [What is it?, Is there one?], zh: [是什么？, 有吗？], fr: [Qu’est-ce ?, Existe-t-elle ?]}}
+"""
+    write(tiny_settings.corpus / "records/quay-record.yaml", record)
+    write_lock(tiny_settings.corpus)
+    quay_law(tiny_settings)
+    (mention,) = read_citations("码头法第二条", load(tiny_settings).names)
+    assert mention.law == "quay-law"
+    path = quay_law(tiny_settings, "quay-record")
+    with pytest.raises(CorpusError) as error:
+        load(tiny_settings)
+    assert error.value.path == path and "records/quay-record.yaml" in error.value.reason
 
 
 # ------------------------------------------------------------------ laws
@@ -131,7 +169,7 @@ def test_a_law_is_found_by_its_title_however_written(tiny_settings: Settings, ti
         ("劳动合同管理法", "《中华人民共和国劳动合同法》"),
         ("劳动合同", "the nearest: 《中华人民共和国劳动合同法》"),
         ("安全法", "may be any of"),
-        ("", "may be any of"),
+        ("", "holds no law"),
         ("xyz", "the nearest"),
         ("刑法", "已被修改"),
         ("环境保护法", "已废止"),
@@ -139,7 +177,7 @@ def test_a_law_is_found_by_its_title_however_written(tiny_settings: Settings, ti
     ],
 )
 def test_a_title_that_cannot_be_added_is_explained(tiny_settings: Settings, title: str, says: str) -> None:
-    with pytest.raises((BadInput, dataset.DataPackageError)) as error:
+    with pytest.raises((BadInput, DataPackageError)) as error:
         additions.add_law(title, tiny_settings)
     assert says in str(error.value) and "\n" not in str(error.value)
     assert not tiny_settings.local.exists() or files_of(tiny_settings) == set()
@@ -285,14 +323,32 @@ def test_only_the_units_of_what_is_new_are_embedded(tiny_settings: Settings, has
         assert all(title in t and not t.startswith(other) for t in hash_encoder.embedded)
 
 
+def test_the_vectors_shipped_are_those_of_the_shipped_corpus(tiny_settings: Settings, hash_encoder: Any) -> None:
+    additions.add_law("劳动合同法", tiny_settings)
+    build(tiny_settings, hash_encoder)
+    alone = load_corpus(tiny_settings.corpus)
+    shipped = read_vectors([ship_vectors(alone, tiny_settings)])
+    assert set(shipped) == {key_of(unit.text, unit.prompt) for unit in build_units(alone)}
+
+
+def test_a_folder_that_cannot_be_written_is_named(tiny_settings: Settings) -> None:
+    tiny_settings.home.mkdir()
+    tiny_settings.local.write_text("in the way", "utf-8")
+    with pytest.raises(BadInput, match="set KB_LOCAL"):
+        additions.add_law("劳动合同法", tiny_settings)
+
+
 def test_an_answer_quotes_the_added_law_and_says_what_it_is(tiny_settings: Settings, hash_encoder: Any) -> None:
     additions.add_law("劳动合同法", tiny_settings, english="Labour Contract Law")
+    build(tiny_settings, hash_encoder)
     assistant = Assistant.open(tiny_settings, encoder=hash_encoder)
     answer = assistant.ask(assistant.query("What does Article 39 of the Labour Contract Law say?", TODAY))
     assert [str(c.id) for c in answer.citations] == ["labour-contract-law@2012-12-28/art_39"]
     assert answer.claims[0].quote_language == "zh" and "严重违反用人单位的规章制度" in answer.text
     assert "No English rendering of Labour Contract Law is held" in answer.text
     assert "not by the editors" in answer.text
+    hits = assistant.search(assistant.query("试用期的工资和期限", TODAY), 3)
+    assert isinstance(hits[0].id, ProvisionId) and hits[0].id.law == "labour-contract-law"
     chinese = assistant.ask(assistant.query("劳动合同法第三十九条怎么规定", TODAY))
     assert "用户在本机添加" in chinese.text and "英文译文" not in chinese.text
 
@@ -307,107 +363,6 @@ NUMBERS = st.sets(
 def test_ranges_give_the_articles_back(numbers: set[str]) -> None:
     articles = sorted(numbers, key=article_sort_key)
     assert not articles or list(article_range(additions.ranges(articles))) == articles
-
-
-# ------------------------------------------------------------------ documents
-
-
-def add_text(settings: Settings, text: str, name: str = "memo.md", **options: Any) -> additions.Added:
-    path = write(settings.home.parent / name, text)
-    return additions.add_document(path, settings, **options)
-
-
-def test_headings_become_sections_and_paragraphs_passages(tiny_settings: Settings) -> None:
-    text = "Intro line.\n\n# Lamps at sea\n\nA boat needs\nthree lamps.\n- one\n- two\n\n---\n\n## 罚款\n罚款五千元。\n另有\n规定。\n"
-    added = add_text(tiny_settings, text, author="A firm", published=date(2024, 5, 6))
-    document = load(tiny_settings).documents[added.slug]
-    assert added.slug == "doc-lamps-at-sea" and document.published_from == date(2024, 5, 6)
-    assert [(p.id.section, p.section, p.text) for p in document.passages] == [
-        (1, "Lamps at sea", "Intro line."),
-        (2, "Lamps at sea", "A boat needs three lamps."),
-        (2, "Lamps at sea", "- one"),
-        (2, "Lamps at sea", "- two"),
-        (3, "罚款", "罚款五千元。"),
-        (3, "罚款", "另有规定。"),
-    ]
-    assert load(tiny_settings).role(PassageId(added.slug, 1, 1), TODAY) == "commentary"
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "passages"),
-    [
-        ("# no heading here\n\n---\n\nslug: x", "a.txt", ["\\# no heading here", "slug: x"]),
-        ("#tag first\n\n####### seven", "a.md", ["\\#tag first", "\\####### seven"]),
-        ("```\n# a comment\n---\n```\n\nText.", "a.md", ["\\# a comment", "Text."]),
-        ("---\nslug: harbour-law\n---\nText.", "a.md", ["slug: harbour-law", "Text."]),
-        ("a\x00b\x07c\u202ed\x85e", "a.txt", ["abcd e"]),
-    ],
-)
-def test_text_cannot_break_the_format(tiny_settings: Settings, text: str, name: str, passages: list[str]) -> None:
-    added = add_text(tiny_settings, text, name, title="Two words")
-    assert [p.text for p in load(tiny_settings).documents[added.slug].passages] == passages
-
-
-LINES = st.lists(
-    st.text(max_size=40) | st.sampled_from(["---", "# a", "## 1 b", "```", "", "#", "## 7", "> x"]), max_size=12
-)
-
-
-@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
-@given(lines=LINES, title=st.text(max_size=30), markdown=st.booleans())
-def test_any_text_is_added_or_refused(tiny_settings: Settings, lines: list[str], title: str, markdown: bool) -> None:
-    text = "\n".join(lines).encode("utf-8", "replace").decode()
-    try:
-        added = add_text(
-            tiny_settings, text, f"any{'.md' if markdown else '.txt'}", slug="any", title=title, replace=True
-        )
-    except BadInput:
-        return
-    document = load(tiny_settings).documents["any"]
-    assert added.slug == "any" and document.passages and all(len(p.text) <= 1_600 for p in document.passages)
-
-
-def test_a_long_paragraph_is_cut_between_sentences(tiny_settings: Settings) -> None:
-    text = " ".join(f"This is sentence number {n} of a long paragraph." for n in range(100)) + "字" * 4_000
-    added = add_text(tiny_settings, text, "long.txt")
-    passages = [p.text for p in load(tiny_settings).documents[added.slug].passages]
-    assert all(len(p) <= additions.MAX_PASSAGE_CHARS for p in passages) and passages[0].endswith("paragraph.")
-    assert "".join("".join(passages).split()) == "".join(text.split())
-
-
-def test_a_document_is_replaced_only_where_asked_and_keeps_its_notes(tiny_settings: Settings) -> None:
-    added = add_text(tiny_settings, "First text.", title="Our memo")
-    notes = added.path.with_name(f"{added.slug}.notes.yaml")
-    assert notes.read_text("utf-8") == "[]\n"
-    with pytest.raises(BadInput, match="--replace"):
-        add_text(tiny_settings, "Second text.", title="Our memo")
-    note = f"- {{at: {added.slug}/sec_1__para_1, kind: mistaken, message: {{en: a, zh: b, fr: c}}, decided_by: [], source: x}}\n"
-    write(notes, note)
-    add_text(tiny_settings, "Second text.", title="Our memo", replace=True)
-    corpus = load(tiny_settings)
-    assert corpus.documents[added.slug].passages[0].text == "Second text." and notes.read_text("utf-8") == note
-    assert len(corpus.notes_at(PassageId(added.slug, 1, 1))) == 1
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "options", "says"),
-    [
-        ("", "a.txt", {}, "empty"),
-        ("---\n\n \u200b\n", "a.md", {"slug": "letter"}, "letter|no text"),
-        ("Text.", "a.md", {"slug": "letter"}, "already taken"),
-        ("Text.", "a.md", {"slug": "letter", "replace": True}, "already taken"),
-        ("Text.", "a.md", {"slug": "Not A Slug"}, "not a slug"),
-        ("Text.", "a.md", {"title": "Harbour Law"}, "also a slug or name"),
-        ("x" * 2_000_001, "a.txt", {}, "2,000,000|2000000"),
-        ("Text.", "a.xyz", {}, "a.xyz"),
-    ],
-)
-def test_a_document_that_cannot_be_added_leaves_nothing(
-    tiny_settings: Settings, text: str, name: str, options: dict[str, Any], says: str
-) -> None:
-    with pytest.raises(BadInput, match=says):
-        add_text(tiny_settings, text, name, **options)
-    assert not tiny_settings.local.exists() or files_of(tiny_settings) <= {"documents"}
 
 
 # ------------------------------------------------------------------ the command

@@ -101,6 +101,7 @@ def test_ask_open_and_check(browser: Any, address: str, language: str) -> None:
     assert card.locator("mark").first.is_visible()
     link = card.locator("a[href^=http]")
     assert link.get_attribute("href").startswith("http") and "noopener" in link.get_attribute("rel")
+    assert card.locator("a.kb-library").get_attribute("href").startswith("/law/")
     assert page.faults == []
 
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from kb.assistant import Assistant
     from kb.ui.site import Served
 
+LIBRARY = [("Library", "law")]
+"""The entry of the Library in the navigation of the other pages: name and path."""
+
 
 def build(assistant: Assistant) -> Any:
     """The pages made with Gradio as a `gr.Blocks`, not yet served."""
@@ -22,8 +25,10 @@ def build(assistant: Assistant) -> Any:
 
     backend = Backend(assistant)
     with gr.Blocks(title=word("title", "en"), analytics_enabled=False) as pages:
+        gr.Navbar(main_page_name="Ask", value=LIBRARY)
         ask_page(pages, backend)
     with pages.route("Check", "/check"):
+        gr.Navbar(main_page_name="Ask", value=LIBRARY)
         check_page(pages, backend)
     return pages.queue(default_concurrency_limit=4, max_size=64)
 

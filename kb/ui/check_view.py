@@ -15,7 +15,7 @@ from kb.corpus import Corpus
 from kb.generate import contains
 from kb.ids import ProvisionId
 from kb.model import CheckedCitation, CheckReport, Language, Line, Provision, Quotation, Verdict
-from kb.ui.library_links import permanent_link
+from kb.ui.library_links import address, permanent_link
 from kb.ui.strings import word
 
 MAX_SHOWN = 200_000
@@ -216,15 +216,22 @@ def card(i: int, report: CheckReport, corpus: Corpus, language: Language) -> str
     if c.today and c.today != place:
         parts.append(provision(c.today, report.on, corpus, language, "check_today"))
     if c.id is not None and c.id in corpus.records:
-        parts.append(
-            f'<p class="kb-facts"><a href="/record/{escape(c.id, quote=True)}">{escape(word("open_in_library", language))}</a></p>'
-        )
+        parts.append(_library(f"/record/{c.id}", report.on, language))
+    elif place is None and c.today is None and c.law in corpus.laws:
+        parts.append(_library(f"/law/{c.law}", report.on, language))
     head = (
         f'<summary>{i + 1} · <b>{escape(c.text)}</b> <span class="kb-chip kb-{CHIP[c.verdict]}" title="{c.verdict}">'
         f"{escape(VERDICT_WORDS[c.verdict][language])}</span></summary>"
     )
     opened = " open" if i == 0 else ""
     return f'<details class="kb-card" id="ck-{i}" data-verdict="{c.verdict}"{opened}>{head}{"".join(parts)}</details>'
+
+
+def _library(path: str, on: date, language: Language) -> str:
+    href = address(path, {"on": on.isoformat(), "lang": language})
+    return (
+        f'<p class="kb-facts"><a href="{escape(href, quote=True)}">{escape(word("open_in_library", language))}</a></p>'
+    )
 
 
 def _place(c: CheckedCitation, corpus: Corpus) -> ProvisionId | None:

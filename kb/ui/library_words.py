@@ -106,7 +106,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "named_in": ("Named as an instrument in", "在下列条文中被提及", "Mentionné comme texte dans"),
     # article
     "editorial": ("Editorial — not law", "编者所加，并非法律", "Rédaction de l’éditeur — non du droit"),
-    "text": ("Text of the law", "法律条文", "Texte de la loi"),
+    "text": ("Text of the provision", "条文", "Texte de la disposition"),
     "text_draft": ("Text of the draft (never law)", "征求意见稿条文（并非法律）", "Texte du projet (sans valeur de droit)"),
     "english": ("English (unofficial rendering)", "英文（非官方译文）", "Anglais (traduction non officielle)"),
     "chinese": ("Chinese (official text)", "中文（官方文本）", "Chinois (texte officiel)"),
