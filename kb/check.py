@@ -30,6 +30,8 @@ from kb.versions import (
 )
 
 MAX_CHECKED_CHARS = 2_000_000
+MAX_SENTENCE = 3_000
+"""Characters; what is longer is no sentence, and its figures belong to nothing."""
 _FORCE = re.compile(
     r"\b(?:in(?:to)? force|effective|commence\w*|takes? effect|took effect|adopted|promulgated|published|vigueur|adoptée?|publiée?)\b|施行|生效|通过|公布",
     re.IGNORECASE,
@@ -186,6 +188,8 @@ class _Case:
     def _figures(self, cited: Cited) -> frozenset[Quantity]:
         """The figures that the sentence ascribes to its only article."""
         said = self._sentence(cited) if cited.alone else ""
+        if len(said) > MAX_SENTENCE:
+            return frozenset()
         dated = bool(_FORCE.search(said))
         return frozenset(q for q in quantities(said) if dated or q.unit != "date")
 

@@ -212,7 +212,7 @@ def _bare_articles(text: str, mentions: list[LawMention], taken: list[tuple[int,
 # ------------------------------------------------------------------ which number belongs to which name
 
 _AFTER = re.compile(
-    r"\s*,?\s*(?:of|in|under|from|de|du|des|dans)?\s*(?:the|la|le|les|l['’])?\s*(?:PRC|Chinese|China['’]s|2023|2025|final|new)?\s*[\"“«《(]*\s*",
+    r"\s*,?\s*(?:of|in|under|from|de|du|des|dans)?\s*(?:the|la|le|les|l['’])?\s*(?:PRC|Chinese|China['’]s|(?:19|20)\d{2}|final|new|current|revised|amended|former|old|previous|original)?\s*[\"“«《(]*\s*",
     re.IGNORECASE,
 )
 _OF = re.compile(r"\s*(?:of|du|de|des)\b", re.IGNORECASE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from kb.ascription import with_quotes
@@ -29,7 +30,7 @@ class Reading:
 
 def read(text: str, names: tuple[Name, ...]) -> Reading:
     """Read a text once: its quotations, its citations, and which belongs to which."""
-    quotes = [q for q in quoted_spans(text) if not _defines(q, text) and not _is_name_or_citation(q, names)]
+    quotes = [q for q in quoted_spans(text) if not _defines(q, text) and not _is_name_or_citation(q.text, names)]
     page = Page(text, _blanked(text, quotes), quotes)
     page.mentions, page.rivals = _resolved(_mentions(text, page.plain, names), page.plain)
     articles = _articles(page, names)
@@ -88,9 +89,9 @@ def _defines(quote: QuotedSpan, text: str) -> bool:
     return bracketed and not is_statement(quote.text)
 
 
-def _is_name_or_citation(quote: QuotedSpan, names: tuple[Name, ...]) -> bool:
+@lru_cache(maxsize=4_096)
+def _is_name_or_citation(words: str, names: tuple[Name, ...]) -> bool:
     """Whether marks enclose the name of an instrument or a citation, and nothing that could be quoted from law."""
-    words = quote.text
     if len(words) > 160:
         return False
     rest = words
@@ -113,7 +114,7 @@ def _blanked(text: str, quotes: list[QuotedSpan]) -> str:
         last = quote.text[-1:]
         lines = text[quote.outer_start] == ">" and "\n\n" not in quote.text
         for i in range(quote.start, quote.end):
-            chars[i] = "\n" if lines and chars[i] == "\n" else "_"
+            chars[i] = "\n" if lines and chars[i] == "\n" else "x"
         if last in ".!?。！？" and text[quote.outer_end : quote.outer_end + 1].isspace():
             chars[quote.outer_end - 1] = "。" if last in "。！？" else chars[quote.outer_end - 1]
     return _HARD_WRAP.sub(" ", "".join(chars))
