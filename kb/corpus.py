@@ -153,6 +153,13 @@ class Corpus:
             return f"there is no {label} in this corpus; {self.extent(version)}"
         return f"{label} has no such paragraph or item; show {place.whole_article} to see it whole"
 
+    def article_numbers(self, version: Version) -> tuple[str, ...] | None:
+        """Every article number that a version is known to have, by its file or by a concordance; None where that is only a part."""
+        moved = {old.article for old in self.successors if (old.law, old.version) == (version.law, version.key)}
+        numbers = tuple(sorted({*version.articles, *moved}, key=article_sort_key))
+        whole = version.completeness == "full" or numbers == tuple(str(n) for n in range(1, len(numbers) + 1))
+        return numbers if whole else None
+
     def extent(self, version: Version) -> str:
         """In words, which articles the version consists of."""
         last = max(version.articles, key=article_sort_key)

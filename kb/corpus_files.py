@@ -84,6 +84,7 @@ class LawFile(_Strict):
     rank: Annotated[int, Field(ge=1, le=9)]
     binding: bool
     url: NonEmpty
+    earlier_texts: Literal["none", "not_held"] = "none"
 
 
 class ChineseSource(_Strict):
@@ -182,6 +183,7 @@ class RecordFile(_Strict):
     read_in: NonEmpty
     grade: Grade
     facts: Annotated[list[FactEntry], Field(min_length=1)]
+    since: date | None = None
     cited_at: list[Annotated[PassageId, BeforeValidator(PassageId.parse)]] = []
     related: list[Annotated[ProvisionId, BeforeValidator(ProvisionId.parse)]] = []
     asks: TextLists

@@ -128,6 +128,7 @@ def _load_law(folder: Path) -> Law:
         rank=record.rank,
         binding=record.binding,
         url=record.url,
+        earlier_texts=record.earlier_texts,
     )
 
 
@@ -317,6 +318,7 @@ def _load_record(path: Path) -> Record:
         read_in=entry.read_in,
         grade=entry.grade,
         facts=facts,
+        since=entry.since,
         cited_at=tuple(entry.cited_at),
         related=tuple(entry.related),
         asks=entry.asks.by_language(),

@@ -62,8 +62,11 @@ class Findings:
         return Finding("UNCHECKED", (detail,), record.slug, record.slug)
 
     def not_yet(self, version: Version, on: date) -> str:
-        name = self.corpus.laws[version.law].short[self.language]
-        return self.say("not_yet", law=name, on=on, from_=version.key)
+        """That a text was not in force on a day; or that an earlier one was, which is not held."""
+        law = self.corpus.laws[version.law]
+        first = self.corpus.versions(law.slug)[0] is version
+        phrase = "earlier_text" if law.earlier_texts == "not_held" and first else "not_yet"
+        return self.say(phrase, law=law.short[self.language], on=on, from_=version.key)
 
     def standing(self, place: ProvisionId, version: Version, today: Version | None) -> Finding:
         """Whether a place stands on the date, and where its rule went if not."""

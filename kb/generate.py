@@ -33,12 +33,14 @@ def chain(*steps: Callable[[Any], Any]) -> Runnable[Any, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the answer is made of, in order: facts of records, provisions to quote, places of drafts or old texts, passages of documents."""
+    """What the answer is made of, in order: facts of a record asked for, provisions to quote, places of drafts or old texts, facts of
+    a record that complete them, passages of documents."""
 
     authorities: tuple[ProvisionId, ...] = ()
     history: tuple[ProvisionId, ...] = ()
     passages: tuple[PassageId, ...] = ()
     facts: tuple[FactId, ...] = ()
+    closing_facts: tuple[FactId, ...] = ()
     refusal: Refusal | None = None
     notes: tuple[Note, ...] = ()
 
@@ -122,6 +124,8 @@ def quoting_draft(material: Material, understanding: Understanding, corpus: Corp
         writer.fact(fact)
     for place in (*material.authorities, *material.history):
         writer.provision(place)
+    for fact in material.closing_facts:
+        writer.fact(fact)
     for passage in material.passages:
         writer.passage(passage)
     notes = [*material.notes]

@@ -65,7 +65,10 @@ class Trilingual:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A work: what the instrument is, in all its versions. `rank` orders sources, 1 first."""
+    """A work: what the instrument is, in all its versions. `rank` orders sources, 1 first.
+
+    `earlier_texts` says whether the law stood before the first version held, in texts that are not held.
+    """
 
     slug: str
     title: Trilingual
@@ -76,6 +79,7 @@ class Law:
     rank: int
     binding: bool
     url: str
+    earlier_texts: Literal["none", "not_held"] = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,8 @@ class Fact:
 class Record:
     """What is known of an instrument, standard, circular, decision or case whose text is not held.
 
-    `described_as` are words that point at it without naming it; `replaced_by` is the slug of a law or of a record.
+    `described_as` are words that point at it without naming it; `replaced_by` is the slug of a law or of a record,
+    `since` the day from which there is something to know of it.
     """
 
     slug: str
@@ -215,6 +220,7 @@ class Record:
     read_in: str
     grade: Grade
     facts: tuple[Fact, ...]
+    since: date | None
     cited_at: tuple[PassageId, ...]
     related: tuple[ProvisionId, ...]
     asks: Mapping[Language, tuple[str, ...]]

@@ -23,7 +23,9 @@ PHRASES: dict[str, Trilingual] = {
         "Connu par une fiche, preuve de niveau {grade} ; le texte lui-même n’est pas conservé ici :",
     ),
     "record_more": Trilingual(
-        "Also recorded, evidence grade {grade}:", "档案另载（证据等级{grade}）：", "La fiche note aussi, preuve de niveau {grade} :"
+        "Also recorded, evidence grade {grade}:",
+        "档案另载（证据等级{grade}）：",
+        "La fiche note aussi, preuve de niveau {grade} :",
     ),
     "record_standing": Trilingual(
         "record, evidence grade {grade}; text not held",
@@ -100,12 +102,22 @@ PHRASES: dict[str, Trilingual] = {
         "您提到{asked}。该数字出自{old}；{new}规定的是{today}。",
         "Vous mentionnez {asked}. Ce chiffre vient de {old} ; {new} dit {today}.",
     ),
-    "understood": Trilingual("Understood as: {text}", "理解为：{text}", "Compris comme : {text}"),
-    "scope_transition": Trilingual(
-        "On {on} this instrument was not yet in force: {label}.",
-        "在{on}，该文件尚未施行：{label}。",
-        "Au {on}, ce texte n’était pas encore en vigueur : {label}.",
+    "not_yet": Trilingual(
+        "{law} was not yet in force on {on}: it applies from {from_}.",
+        "{law}在{on}尚未施行：自{from_}起施行。",
+        "{law} n’était pas encore en vigueur au {on} : ce texte s’applique depuis le {from_}.",
     ),
+    "earlier_text": Trilingual(
+        "On {on} an earlier text of {law} was in force, which is not held here (the text held applies from {from_}). So nothing is said about it.",
+        "{on}施行的是{law}的旧文本，本库未收录（所收文本自{from_}起施行），因此不作说明。",
+        "Au {on}, un texte antérieur de {law} était en vigueur ; il n’est pas conservé ici (le texte conservé s’applique depuis le {from_}). Rien n’en est dit.",
+    ),
+    "later": Trilingual(
+        "On {on} no such rule was in force among the texts held: {label} applies from {from_}.",
+        "在所收录的文本中，{on}尚无此规则：{label}自{from_}起施行。",
+        "Parmi les textes conservés, aucune règle de ce genre n’était en vigueur au {on} : {label} s’applique depuis le {from_}.",
+    ),
+    "understood": Trilingual("Understood as: {text}", "理解为：{text}", "Compris comme : {text}"),
     "no_such_provision": Trilingual(
         "There is no Article {article} in the {law}: {extent}. Please check the number.",
         "{law}没有第{article}条：{extent}。请核对条号。",
@@ -188,11 +200,6 @@ VERDICT_DETAILS: dict[str, Trilingual] = {
         "{label} is not among the articles held of this instrument, so nothing was compared.",
         "本库仅收录该文件部分条文，不含{label}，因此未作比对。",
         "{label} n’est pas parmi les articles conservés de ce texte ; rien n’a été comparé.",
-    ),
-    "not_yet": Trilingual(
-        "{law} was not in force on {on}: this text applies from {from_}.",
-        "{law}在{on}尚未施行：该文本自{from_}起施行。",
-        "{law} n’était pas en vigueur au {on} : ce texte s’applique à partir du {from_}.",
     ),
     "record": Trilingual(
         "Known by a record only ({status}; evidence grade {grade}). The text is not held, so nothing was compared.",

@@ -13,12 +13,14 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from kb.corpus import Corpus
-from kb.generate import MAX_POINTS, Material, renumbering_notes, superseded_figures
-from kb.ids import FactId, PassageId, ProvisionId, SourceId, article_sort_key
-from kb.model import Hit, Language, Note, NoteKind, Refusal, RefusalKind
+from kb.generate import MAX_POINTS, Material, history_notes, renumbering_notes, superseded_figures
+from kb.ids import FactId, PassageId, ProvisionId, SourceId
+from kb.model import Hit, Language, Note, NoteKind, Record, Refusal, Scenario
+from kb.past import Then, as_it_stood, former_place, law_differs, old_numbering, predecessors
 from kb.phrases import say
+from kb.refuse import MIN_MARGIN, held_laws, missing, refuse_after_search, refuse_before_search
 from kb.retrieve import Found, LawRetriever
-from kb.understand import CitedPlace, Understanding
+from kb.understand import Understanding
 
 KEEP_SHARE = 0.7
 """Hits that score below this share of the best are not shown."""
@@ -29,8 +31,12 @@ SCENARIO_LEAD = 0.005
 """A scenario completes the answer where the question is nearer to its asks than to those of any article, by this cosine."""
 SCENARIO_ALONE = 0.02
 """From this lead the scenario alone orders the answer: the question is one of its asks."""
-MIN_MARGIN = 0.012
-"""Below this margin (see `retrieve.Found`) a question that names no source is outside the scope."""
+LATER_GAP = 0.015
+"""Where today's law is nearer to a question about the past by this cosine, the answer says which rule came later."""
+NOTHING_THEN_GAP = 0.035
+"""From this cosine on the rule asked for is the later one, and what stood then does not answer."""
+LAWLIKE = ("law", "regulation", "departmental_rule", "notice")
+"""Records of these kinds complete an answer from the law; others (cases, standards, circulars) are the answer."""
 RECORD_LEAD = 0.008
 """A question nearer to the asks of a record than to any article by this cosine is answered from the record."""
 MAX_RECORDS = 2
@@ -82,112 +88,19 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     if understanding.draft:
         drafts = retriever.drafts(understanding.text, language, on, vector)
         return _with_draft(understanding, corpus, found, drafts)
-    refusal = refuse_after_search(understanding, found)
+    now = found
+    if _is_past(understanding, corpus):
+        now = retriever.find(understanding.text, language, date.today(), understanding.laws, vector)
+    refusal = refuse_after_search(understanding, max((found, now), key=lambda f: f.margin))
     if refusal:
         return Plan(Material(refusal=refusal), frozenset())
-    nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
-    if found.record and found.record_similarity - nearest >= RECORD_LEAD and not understanding.laws:
-        return _from_records(understanding, corpus, retriever, vector, (found.record,))
-    return _from_search(understanding, corpus, found)
-
-
-# ------------------------------------------------------------------ refusals
-
-
-def _refuse(kind: RefusalKind, understanding: Understanding, phrase: str | None = None, **values: object) -> Refusal:
-    return Refusal(kind, say(phrase or kind, understanding.query.language, **values))
-
-
-def refuse_before_search(understanding: Understanding, corpus: Corpus) -> Refusal | None:
-    """What the words of the question alone rule out."""
-    unknown = [c for c in understanding.cited if c.place is None]
-    known = [c for c in understanding.cited if c.place]
-    if unknown and not known:
-        law = unknown[0].mention.unknown_law or ""
-        return _refuse("not_in_corpus", understanding, "law_not_held", law=law, held=_held(corpus, understanding))
-    if understanding.bare and not known and not understanding.documents:
-        return _which_instrument(understanding, corpus)
-    if known and all(corpus.find(c.place) is None for c in known if c.place):
-        return _missing(understanding, corpus, known)
-    if not understanding.names_a_source:
-        if understanding.foreign:
-            return _refuse("out_of_scope", understanding)
-        titled = [name for name in understanding.unknown_laws if f"《{name}》" in understanding.query.text]
-        if titled:
-            return _refuse(
-                "not_in_corpus",
-                understanding,
-                "law_not_held",
-                law=f"《{titled[0]}》",
-                held=_held(corpus, understanding),
-            )
-    if understanding.prediction:
-        return _refuse("prediction", understanding)
-    if understanding.vague:
-        return _refuse("too_vague", understanding)
-    return None
-
-
-def refuse_after_search(understanding: Understanding, found: Found) -> Refusal | None:
-    """What the search shows to be about something else."""
-    outside = found.margin < MIN_MARGIN and not understanding.names_a_source and not understanding.past
-    return _refuse("out_of_scope", understanding) if outside or not found.hits else None
-
-
-def _held(corpus: Corpus, understanding: Understanding) -> str:
-    language = understanding.query.language
-    return ("、" if language == "zh" else ", ").join(law.short[language] for law in corpus.laws.values() if law.binding)
-
-
-def _which_instrument(understanding: Understanding, corpus: Corpus) -> Refusal:
-    article, language = understanding.bare[0], understanding.query.language
-    candidates = []
-    for law in sorted(corpus.laws.values(), key=lambda x: (x.kind != "draft" and "frt" not in x.slug, x.rank, x.slug)):
-        version = corpus.in_force(law.slug, understanding.on)
-        provision = corpus.find(ProvisionId(law.slug, version.key, article)) if version else None
-        if provision and provision.heading:
-            heading = provision.heading[language]
-            candidates.append(
-                f"{law.short[language]}：{heading}" if language == "zh" else f"{law.short[language]} ({heading})"
-            )
-    shown = ("；" if language == "zh" else "; ").join(candidates[:6])
-    return _refuse("too_vague", understanding, "which_instrument", article=article, candidates=shown)
-
-
-def _missing(understanding: Understanding, corpus: Corpus, known: Sequence[CitedPlace]) -> Refusal | None:
-    """The first place cited does not exist, or its text is not held; None where an earlier version has it."""
-    place, language = known[0].place, understanding.query.language
-    assert place is not None and place.version is not None
-    if _former(place, corpus) is not None:
-        return None
-    version, law = corpus.version(place.law, place.version), corpus.laws[place.law]
-    label = corpus.label(place, language)
-    if place.article in version.gaps:
-        return _refuse("not_in_corpus", understanding, "draft_gap", old=corpus.label(place.whole_article, language))
-    article = corpus.find(place.whole_article)
-    if article is not None:
-        paragraphs = max(line.paragraph for line in article.lines)
-        items = sum(line.item is not None for line in article.lines)
-        extent = say("has_parts", language, p=paragraphs, i=items)
-        return _refuse("no_such_provision", understanding, "no_such_part", label=label, extent=extent)
-    numbers = sorted(version.articles, key=article_sort_key)
-    contiguous = numbers == [str(n) for n in range(1, len(numbers) + 1)]
-    if not contiguous:
-        why = say("only_part_held", language)
-        return _refuse("not_in_corpus", understanding, "not_held", label=label, why=why)
-    extent = say("has_articles", language, n=len(numbers))
-    name = law.short[language]
-    return _refuse("no_such_provision", understanding, law=name, article=place.article, extent=extent)
-
-
-def _former(place: ProvisionId, corpus: Corpus) -> ProvisionId | None:
-    """The same place in the version before, where it existed then."""
-    for version in reversed(corpus.versions(place.law)):
-        if version.key < (place.version or ""):
-            found = corpus.find(replace(place, version=version.key))
-            if found is not None:
-                return found.id
-    return None
+    nearest = max(found.scenario_similarity, *(h.similarity for h in found.hits[:MAX_POINTS]))
+    record = corpus.records[found.record] if found.record else None
+    if record and found.record_similarity - nearest >= RECORD_LEAD and not understanding.laws and _existed(record, on):
+        if record.kind not in LAWLIKE:
+            return _from_records(understanding, corpus, retriever, vector, (record.slug,))
+        return _with_facts(_from_search(understanding, corpus, found, now), retriever, vector, record)
+    return _from_search(understanding, corpus, found, now)
 
 
 # ------------------------------------------------------------------ citations
@@ -202,23 +115,25 @@ def _from_citations(understanding: Understanding, corpus: Corpus) -> Plan:
         place = cited.place
         if place is None:
             law = cited.mention.unknown_law or ""
-            notes.append(Note("scope", say("law_not_held", language, law=law, held=_held(corpus, understanding))))
+            notes.append(Note("scope", say("law_not_held", language, law=law, held=held_laws(corpus, understanding))))
             continue
         provision = corpus.find(place)
         if provision is None:
-            former = _former(place, corpus)
+            former = former_place(cited, corpus)
             if former is not None:
                 history.append(former)
                 authorities += _successors(former, corpus, on)
             else:
-                missing = _missing(understanding, corpus, [cited])
-                notes += [Note("premise", missing.message, str(place))] if missing else []
+                absent = missing(understanding, corpus, [cited])
+                notes += [Note("premise", absent.message, str(place))] if absent else []
         elif corpus.role(provision.id, on) == "authority":
+            authorities += old_numbering(provision.id, understanding.text, corpus)
             authorities.append(provision.id)
             notes += renumbering_notes(provision.id, corpus, language)
         else:
             history.append(provision.id)
             authorities += _successors(provision.id, corpus, on)
+            notes += _not_yet(provision.id.law, understanding, corpus)
     notes += _force_premise(understanding)
     retrieved: set[SourceId] = {*authorities, *history}
     limit = max(MAX_POINTS, len(understanding.cited))
@@ -245,13 +160,30 @@ def _force_premise(understanding: Understanding) -> list[Note]:
     return []
 
 
+def _not_yet(law: str, understanding: Understanding, corpus: Corpus) -> list[Note]:
+    """Says that a law asked for was not in force on the date."""
+    first = corpus.versions(law)[0]
+    if not corpus.laws[law].binding or first.in_force_from <= understanding.on:
+        return []
+    language = understanding.query.language
+    name = corpus.laws[law].short[language]
+    phrase = "earlier_text" if corpus.laws[law].earlier_texts == "not_held" else "not_yet"
+    return [Note("scope", say(phrase, language, on=understanding.on, law=name, from_=first.key), None)]
+
+
 def _date_notes(understanding: Understanding, corpus: Corpus) -> list[Note]:
     """Said where the question names an earlier day, or is put for a day whose law is not that of today."""
-    today, on = date.today(), understanding.on
-    other = on < today and any(corpus.in_force(law, on) != corpus.in_force(law, today) for law in corpus.laws)
-    if understanding.past or other:
-        return [Note("scope", say("past", understanding.query.language, on=understanding.on), None)]
-    return []
+    notes = []
+    if understanding.past or _is_past(understanding, corpus):
+        notes.append(Note("scope", say("past", understanding.query.language, on=understanding.on), None))
+    for law in understanding.laws:
+        notes += _not_yet(law, understanding, corpus)
+    return notes
+
+
+def _is_past(understanding: Understanding, corpus: Corpus) -> bool:
+    today = date.today()
+    return understanding.on < today and law_differs(corpus, understanding.on, today)
 
 
 # ------------------------------------------------------------------ records
@@ -351,7 +283,15 @@ def _document_notes(chosen: Sequence[int], corpus: Corpus, language: Language) -
 # ------------------------------------------------------------------ search
 
 
-def _from_search(understanding: Understanding, corpus: Corpus, found: Found) -> Plan:
+def _from_search(understanding: Understanding, corpus: Corpus, found: Found, now: Found) -> Plan:
+    """The best of what was found; for a past day also what of today's law stood then under another number."""
+    then = as_it_stood(corpus, understanding.on, found, now)
+    notes = _date_notes(understanding, corpus)
+    if then.later and then.gap >= LATER_GAP:
+        notes += _later_notes(then, understanding, corpus)
+        if then.gap >= NOTHING_THEN_GAP and not then.stood:
+            message = " ".join(note.message for note in notes[1:])
+            return Plan(Material(refusal=Refusal("not_in_corpus", message)), frozenset())
     top = found.hits[0].score
     nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
     first, *others = found.hits[:MAX_HITS]
@@ -359,7 +299,7 @@ def _from_search(understanding: Understanding, corpus: Corpus, found: Found) -> 
     chosen = [h.id for h in (first, *good) if isinstance(h.id, ProvisionId)]
     lead = found.scenario_similarity - nearest
     if found.scenario is not None and lead >= SCENARIO_LEAD and not understanding.laws:
-        standing = [s.id for s in found.scenario.steps if corpus.role(s.id, understanding.on) == "authority"]
+        standing = _steps(found.scenario, understanding.on, corpus)
         chosen = [] if lead >= SCENARIO_ALONE and standing else chosen
         articles = {p.whole_article for p in chosen}
         chosen += [p for p in standing if p.whole_article not in articles]
@@ -367,9 +307,48 @@ def _from_search(understanding: Understanding, corpus: Corpus, found: Found) -> 
     threshold = [f.new for f in figures if f.asked.unit == "persons" and corpus.laws[f.old.law].kind == "draft"]
     if threshold and threshold[0].whole_article not in {p.whole_article for p in chosen}:
         chosen = [threshold[0], *chosen]
-    places = tuple(dict.fromkeys(chosen))
+    known = {p.whole_article for p in chosen}
+    places = tuple(dict.fromkeys((*(p for p in then.stood if p.whole_article not in known), *chosen)))
     kept = places[:MAX_POINTS]
     retrieved = frozenset((*kept, *(h.id for h in found.hits[: MAX_POINTS * 2])))
-    return Plan(
-        Material(kept, notes=tuple(_date_notes(understanding, corpus))), retrieved, found.hits[: MAX_POINTS * 2]
+    return Plan(Material(kept, notes=tuple(notes)), retrieved, found.hits[: MAX_POINTS * 2])
+
+
+def _later_notes(then: Then, understanding: Understanding, corpus: Corpus) -> list[Note]:
+    """That the rule asked for came after the day of the question, and what a draft of that time was worth."""
+    language = understanding.query.language
+    assert then.later is not None
+    label, version = corpus.label(then.later, language), then.later.version
+    notes = [Note("scope", say("later", language, on=understanding.on, label=label, from_=version), str(then.later))]
+    for place in then.drafts[:1]:
+        notes += [n for n in history_notes(place, corpus, language) if n.kind == "superseded"]
+    return notes
+
+
+def _steps(scenario: Scenario, on: date, corpus: Corpus) -> list[ProvisionId]:
+    """The steps of a scenario as the law stood on a day."""
+    found: list[ProvisionId] = []
+    for step in scenario.steps:
+        if corpus.role(step.id, on) == "authority":
+            found.append(step.id)
+        else:
+            found += [p for p in predecessors(step.id, corpus, on) if corpus.role(p, on) == "authority"]
+    return list(dict.fromkeys(found))
+
+
+def _existed(record: Record, on: date) -> bool:
+    return record.since is None or record.since <= on
+
+
+def _with_facts(plan: Plan, retriever: LawRetriever, vector: object, record: Record) -> Plan:
+    """An answer from the law, completed with the nearest facts of an instrument known by its record."""
+    if plan.material.refusal:
+        return plan
+    near = retriever.facts([record.slug], vector)  # type: ignore[arg-type]
+    facts = tuple(sorted(near, key=lambda f: -near[f])[:2])
+    kept = plan.material.authorities[: MAX_POINTS - len(facts)]
+    return replace(
+        plan,
+        material=replace(plan.material, authorities=kept, closing_facts=facts),
+        retrieved=plan.retrieved | {*facts},
     )

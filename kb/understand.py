@@ -133,7 +133,7 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
     context = _context_law(query.history, corpus) if query.history else None
     draft_word = bool(_DRAFT.search(query.text))
     documents = tuple(d.slug for d in corpus.documents.values() if _names_document(query.text, d.slug, corpus))
-    on, past = _date_meant(query) if not (draft_word or documents) else (query.on, False)
+    on, past = _date_meant(query, month_named=draft_word or bool(documents))
     if (
         past
         and _COMPARE.search(query.text)
@@ -219,14 +219,19 @@ def _names_document(text: str, slug: str, corpus: Corpus) -> bool:
     )
 
 
-def _date_meant(query: Query) -> tuple[date, bool]:
-    """The last day of the period that the question names, where that is before the date of the query."""
+def _date_meant(query: Query, month_named: bool) -> tuple[date, bool]:
+    """The last day of the period that the question names, where that is before the date of the query.
+
+    With `month_named` a year alone is none: beside a draft or a document it dates that ("the 2023 draft").
+    """
     for found in _PAST.finditer(query.text):
         year = int(found["y"] or found["zy"])
         named_month = found["m"].lower() if found["m"] else None
         month = _MONTHS[named_month] if named_month else int(found["zm"]) if found["zm"] else None
         day = found["d"] or found["zd"]
         if month is not None and not 1 <= month <= 12:
+            continue
+        if month is None and month_named:
             continue
         last = calendar.monthrange(year, month or 12)[1]
         if day is not None and not (month and 1 <= int(day) <= last):

@@ -10,7 +10,7 @@ from typing import Literal
 from kb.citation import CitationMention, as_provision_id
 from kb.cited import is_statement
 from kb.corpus import Corpus
-from kb.ids import ProvisionId, article_sort_key
+from kb.ids import ProvisionId
 from kb.likeness import nearness
 from kb.model import Provision, Version
 from kb.quantities import Quantity, quantities
@@ -127,12 +127,8 @@ def _absence(place: ProvisionId, version: Version, corpus: Corpus) -> Absence:
         return "gap"
     if place.article in corpus.articles_by_version[version.law, version.key]:
         return "no_part"
-    moved = {old.article for old in corpus.successors if (old.law, old.version) == (place.law, place.version)}
-    if place.article in moved:
-        return "not_held"
-    numbers = sorted({*version.articles, *moved}, key=article_sort_key)
-    whole = version.completeness == "full" or numbers == [str(n) for n in range(1, len(numbers) + 1)]
-    return "no_article" if whole else "not_held"
+    numbers = corpus.article_numbers(version)
+    return "not_held" if numbers is None or place.article in numbers else "no_article"
 
 
 # ------------------------------------------------------------------ which version
