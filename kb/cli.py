@@ -1,7 +1,7 @@
-"""The command `kb`: ask, search, show, index, serve; add-law, add-doc, fetch-official; lint, lock.
+"""The command `kb`: ask, search, check, show, diff, index, serve; add-law, add-doc, fetch-official; lint, lock.
 
 Standard output carries the result alone (text or JSON); progress and messages go to standard error. Exit codes: 0 done,
-1 a failing result where one was asked for (`lint --strict`), 2 a bad argument or input, with one line that says what to do.
+1 a failing result where one was asked for (`check --strict`, `lint --strict`), 2 a bad argument or input, with one line that says what to do.
 """
 
 from __future__ import annotations

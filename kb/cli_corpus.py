@@ -82,7 +82,9 @@ def add_law(
         str | None, typer.Option("--in-force", metavar="DATE", help="the day from which its present text is in force")
     ] = None,
     no_index: NoIndexOption = False,
-    listing: Annotated[bool, typer.Option("--list", help="list the titles that can be added")] = False,
+    listing: Annotated[
+        bool, typer.Option("--list", help="list the titles of the data package; not all have numbered articles")
+    ] = False,
 ) -> None:
     """Add a national law of the data package, in Chinese, to your own corpus folder (KB_LOCAL)."""
     from kb import additions

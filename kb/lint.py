@@ -70,14 +70,11 @@ def lint_corpus(corpus: Corpus, reference: Mapping[str, Mapping[str, list[str]]]
     articles: dict[str, int] = {}
     lines: dict[str, int] = {}
     remarks: list[Remark] = []
-    for article in corpus.all_articles():
-        key = f"{article.id.law}@{article.id.version}"
-        compared = _with_reference(article, (reference or {}).get(key, {}))
+    for compared in compared_articles(corpus, reference or {}):
         if isinstance(compared, Remark):
             remarks.append(compared)
             continue
-        if compared.text_en is None or compared.text_zh is None:
-            continue
+        key = f"{compared.id.law}@{compared.id.version}"
         articles[key] = articles.get(key, 0) + 1
         lines[key] = lines.get(key, 0) + len(compared.lines)
         remarks += lint_article(compared, corpus)
@@ -85,6 +82,14 @@ def lint_corpus(corpus: Corpus, reference: Mapping[str, Mapping[str, list[str]]]
         r for r in remarks if (str(r.place), r.check) not in EXPLAINED and (str(r.place), r.term) not in EXPLAINED_TERMS
     )
     return LintReport(articles, lines, kept, len(remarks) - len(kept))
+
+
+def compared_articles(corpus: Corpus, reference: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Provision | Remark]:
+    """The articles with English and Chinese; a remark where the Chinese of the reference has other lines."""
+    for article in corpus.all_articles():
+        compared = _with_reference(article, reference.get(f"{article.id.law}@{article.id.version}", {}))
+        if isinstance(compared, Remark) or (compared.text_en is not None and compared.text_zh is not None):
+            yield compared
 
 
 def _with_reference(article: Provision, held: Mapping[str, list[str]]) -> Provision | Remark:

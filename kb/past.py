@@ -33,19 +33,22 @@ def former_place(cited: CitedPlace, corpus: Corpus) -> ProvisionId | None:
     return None
 
 
-def old_numbering(place: ProvisionId, question: str, corpus: Corpus) -> tuple[ProvisionId, ...]:
-    """Where the rule of the former article of this number went, if the words of the question fit that one and not today's."""
+def old_numbering(place: ProvisionId, question: str, corpus: Corpus) -> tuple[tuple[ProvisionId, ...], bool]:
+    """Where the rule of the former article of this number went, if the words of the question fit that one as well as today's; and
+    whether they clearly fit it better."""
     earlier = [v for v in corpus.versions(place.law) if v.key < (place.version or "")]
     if not earlier:
-        return ()
+        return (), False
     old = ProvisionId(place.law, earlier[-1].key, place.article)
     successor = corpus.successor(old)
     if successor is None or place.whole_article in {p.whole_article for p in successor.new}:
-        return ()
+        return (), False
     former = corpus.find(old) or (corpus.find(successor.new[0].whole_article) if successor.new else None)
     near_old = nearness(question, former) if former else 0.0
     near_new = nearness(question, corpus.provision(place.whole_article))
-    return successor.new if near_old >= max(AT_LEAST, CLEARLY * near_new) else ()
+    if near_old < max(AT_LEAST, near_new):
+        return (), False
+    return successor.new, near_old >= CLEARLY * near_new
 
 
 def law_differs(corpus: Corpus, on: date, today: date) -> bool:

@@ -27,6 +27,8 @@ KEEP_SHARE = 0.7
 SIMILARITY_GAP = 0.03
 """Nor those whose nearest text is this much further from the question than the nearest of all."""
 MAX_HITS = 4
+NEAREST_LEAD = 0.02
+"""An article further down whose text or ask is nearer to the question than all those shown, by this cosine, is shown too."""
 SCENARIO_LEAD = 0.005
 """A scenario completes the answer where the question is nearer to its asks than to those of any article, by this cosine."""
 SCENARIO_ALONE = 0.02
@@ -127,8 +129,8 @@ def _from_citations(understanding: Understanding, corpus: Corpus) -> Plan:
                 absent = missing(understanding, corpus, [cited])
                 notes += [Note("premise", absent.message, str(place))] if absent else []
         elif corpus.role(provision.id, on) == "authority":
-            authorities += old_numbering(provision.id, understanding.text, corpus)
-            authorities.append(provision.id)
+            moved, clearly = old_numbering(provision.id, understanding.text, corpus)
+            authorities += [*moved, provision.id] if clearly else [provision.id, *moved]
             notes += renumbering_notes(provision.id, corpus, language)
         else:
             history.append(provision.id)
@@ -289,13 +291,15 @@ def _from_search(understanding: Understanding, corpus: Corpus, found: Found, now
     notes = _date_notes(understanding, corpus)
     if then.later and then.gap >= LATER_GAP:
         notes += _later_notes(then, understanding, corpus)
-        if then.gap >= NOTHING_THEN_GAP and not then.stood:
+        if not then.stood and (then.gap >= NOTHING_THEN_GAP or _scenario_of_later_law(found, understanding.on, corpus)):
             message = " ".join(note.message for note in notes[1:])
             return Plan(Material(refusal=Refusal("not_in_corpus", message)), frozenset())
     top = found.hits[0].score
     nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
     first, *others = found.hits[:MAX_HITS]
     good = [h for h in others if h.score >= KEEP_SHARE * top and h.similarity >= nearest - SIMILARITY_GAP]
+    shown = max(h.similarity for h in (first, *good))
+    good += [h for h in found.hits[MAX_HITS : MAX_HITS * 2] if h.similarity >= shown + NEAREST_LEAD][:1]
     chosen = [h.id for h in (first, *good) if isinstance(h.id, ProvisionId)]
     lead = found.scenario_similarity - nearest
     if found.scenario is not None and lead >= SCENARIO_LEAD and not understanding.laws:
@@ -323,6 +327,13 @@ def _later_notes(then: Then, understanding: Understanding, corpus: Corpus) -> li
     for place in then.drafts[:1]:
         notes += [n for n in history_notes(place, corpus, language) if n.kind == "superseded"]
     return notes
+
+
+def _scenario_of_later_law(found: Found, on: date, corpus: Corpus) -> bool:
+    """Whether the question is one of a scenario, none of whose provisions stood on the day in any form."""
+    nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
+    alone = found.scenario is not None and found.scenario_similarity - nearest >= SCENARIO_ALONE
+    return alone and found.scenario is not None and not _steps(found.scenario, on, corpus)
 
 
 def _steps(scenario: Scenario, on: date, corpus: Corpus) -> list[ProvisionId]:

@@ -116,7 +116,7 @@ def _blanked(text: str, quotes: list[QuotedSpan]) -> str:
         for i in range(quote.start, quote.end):
             chars[i] = "\n" if lines and chars[i] == "\n" else "x"
         if last in ".!?。！？" and text[quote.outer_end : quote.outer_end + 1].isspace():
-            chars[quote.outer_end - 1] = "。" if last in "。！？" else chars[quote.outer_end - 1]
+            chars[quote.outer_end - 1] = "。" if last in "。！？" else "."
     return _HARD_WRAP.sub(" ", "".join(chars))
 
 
@@ -263,7 +263,16 @@ def _extent(known: _Known, mention: CitationMention, mentions: list[CitationMent
     start, end = min(mention.start, mention.name_span[0]), max(mention.end, mention.name_span[1])
     inside = mentions[bisect_left(known.starts, start) : bisect_left(known.starts, end)] if end - start <= 200 else []
     between = any((m.start, m.end) != (mention.start, mention.end) for m in inside)
-    return (mention.start, mention.end) if between or end - start > 200 else (start, end)
+    if between or end - start > 200:
+        return mention.start, mention.end
+    return _with_marks(known.page.plain, start, end)
+
+
+def _with_marks(plain: str, start: int, end: int) -> tuple[int, int]:
+    """A name with the marks 《》 around it; the opening one alone where the number follows the name."""
+    if plain[max(0, start - 1) : start] != "《":
+        return start, end
+    return start - 1, end + 1 if plain[end : end + 1] == "》" else end
 
 
 # ------------------------------------------------------------------ instruments named alone
@@ -298,7 +307,8 @@ def _alone(page: Page, articles: list[Cited]) -> list[Cited]:
             continue
         laws, unknown = ((mention.slug,), None) if mention.slug else ((), mention.name)
         sentence = page.sentence_at(mention.start)
-        found.append(Cited(mention.start, mention.end, None, laws, unknown, "written", sentence, alone=False))
+        start, end = _with_marks(page.plain, mention.start, mention.end)
+        found.append(Cited(start, end, None, laws, unknown, "written", sentence, alone=False))
     return found
 
 
@@ -317,6 +327,6 @@ def _without_repeats(page: Page, cited: list[Cited]) -> list[Cited]:
     kept = []
     for one in cited:
         key = one.laws[0] if one.laws else UNKNOWN + (one.unknown or "")
-        if one.mention or first.get(key) == one.start or any(is_statement(q.text) for q in one.quotes):
+        if one.mention or first.get(key) in (one.start, one.start + 1) or any(is_statement(q.text) for q in one.quotes):
             kept.append(one)
     return kept

@@ -119,7 +119,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
     """Spans of sentences; together they cover the text. Abbreviations such as "Art." end none."""
     cuts = [0]
     for found in _SENTENCE_END.finditer(text):
-        if found.end() and not _ABBREVIATION.search(text[max(0, found.start() - 12) : found.start()]) and found.end() > cuts[-1]:
+        if (
+            found.end()
+            and not _ABBREVIATION.search(text[max(0, found.start() - 12) : found.start()])
+            and found.end() > cuts[-1]
+        ):
             cuts.append(found.end())
     if cuts[-1] != len(text):
         cuts.append(len(text))

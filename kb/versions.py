@@ -77,7 +77,7 @@ def candidate(
         else:
             found.append(match.found)
         negated.append(match.negated if match else "")
-    missing = tuple(sorted(figures - _held_figures(place, corpus)))
+    missing = tuple(sorted(figures - held_figures(place, corpus)))
     return Candidate(version, provision.id, None, tuple(found), tuple(negated), figures, _strict(missing, figures))
 
 
@@ -109,7 +109,8 @@ def is_french(words: str) -> bool:
     return len(words.split()) >= 2 and detect_language(words) == "fr"
 
 
-def _held_figures(place: ProvisionId, corpus: Corpus) -> frozenset[Quantity]:
+def held_figures(place: ProvisionId, corpus: Corpus) -> frozenset[Quantity]:
+    """The figures of the article at a place, in both languages, and the dates of its text."""
     article, version = corpus.provision(place.whole_article), corpus.version(place.law, place.version or "")
     dates = (version.in_force_from, version.adopted_on, version.promulgated_on)
     held = {q for text in (article.text_en, article.text_zh) if text for q in quantities(text)}

@@ -47,6 +47,8 @@ def test_the_passages_of_the_two_examiners_are_different() -> None:
         ("CSL Art. 76(5) defines personal information.", date(2024, 5, 1), "VERIFIED", "csl@2017-06-01/art_76__item_5"),
         ("PIPL Art. 28 protects sensitive personal information.", date(2020, 5, 1), "UNCHECKED", None),
         ("FRT Measures Art. 15(1): 10,000 persons.", TODAY, "QUOTE_MISMATCH", "frt-measures@2025-06-01/art_15__para_1"),
+        ("The threshold is 10,000 (FRT Measures Art. 15).", TODAY, "QUOTE_MISMATCH", "frt-measures@2025-06-01/art_15"),
+        ("The threshold is 100,000 (FRT Measures Art. 15).", TODAY, "VERIFIED", "frt-measures@2025-06-01/art_15"),
         ("FRT Draft Art. 16: 10,000 persons.", TODAY, "DRAFT", "frt-measures@2025-06-01/art_15"),
         ("FRT Measures Art. 25.", TODAY, "ARTICLE_NOT_FOUND", None),
     ],
@@ -54,6 +56,20 @@ def test_the_passages_of_the_two_examiners_are_different() -> None:
 def test_one_citation(text: str, on: date, verdict: str, today: str | None, corpus: Corpus) -> None:
     (found,) = check_text(text, corpus, on).citations
     assert (found.verdict, str(found.today) if found.today else None) == (verdict, today)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        ("PIPL Art. 56 (3 years) and PIPL Art. 66 (CNY 50 million or 5 percent).", ["VERIFIED", "VERIFIED"]),
+        ("PIPL Art. 56 (3 years) and PIPL Art. 66 (CNY 60 million or 5 percent).", ["VERIFIED", "QUOTE_MISMATCH"]),
+        ("Cited “for 3 years.” The threshold is 10,000 persons (FRT Measures Art. 15).", ["QUOTE_MISMATCH"]),
+        ("依《个人信息保护法》第五十六条保存三年，依第六十六条最高罚五千万元。", ["VERIFIED", "VERIFIED"]),
+        ("依《个人信息保护法》第五十六条保存三年，依第六十六条最高罚六千万元。", ["VERIFIED", "QUOTE_MISMATCH"]),
+    ],
+)
+def test_figures_of_a_sentence_that_cites_several_articles(text: str, verdicts: list[str], corpus: Corpus) -> None:
+    assert [c.verdict for c in check_text(text, corpus, TODAY).citations] == verdicts
 
 
 def test_details_are_said_in_three_languages(corpus: Corpus) -> None:
