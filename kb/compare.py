@@ -12,6 +12,10 @@ MAX_WORDS = 4_000
 """Longer texts are compared as a whole: a diff of them would be no help and cost seconds."""
 
 
+MAX_SPLINTER = 1
+"""Words kept alike between two changes that are shown as part of the change."""
+
+
 def words_of(text: str) -> list[str]:
     """The text cut into words, Chinese characters, marks and white space; joined again they are the text."""
     return _WORD.findall(text)
@@ -24,13 +28,27 @@ def word_diff(old: str, new: str) -> tuple[DiffPart, ...]:
         return (("=", old),) if old else ()
     if len(before) > MAX_WORDS or len(after) > MAX_WORDS:
         return tuple(part for part in (("-", old), ("+", new)) if part[1])
+    gone: list[str] = []
+    come: list[str] = []
     parts: list[DiffPart] = []
-    for op, i, j, k, m in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
-        if op == "equal":
+    steps = difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    for number, (op, i, j, k, m) in enumerate(steps):
+        between = 0 < number < len(steps) - 1
+        if op == "equal" and not (between and _is_splinter(before[i:j])):
+            parts += _changed(gone, come)
+            gone, come = [], []
             parts.append(("=", "".join(before[i:j])))
-            continue
-        if i < j:
-            parts.append(("-", "".join(before[i:j])))
-        if k < m:
-            parts.append(("+", "".join(after[k:m])))
-    return tuple(parts)
+        else:
+            gone += before[i:j]
+            come += after[k:m]
+    return (*parts, *_changed(gone, come))
+
+
+def _is_splinter(words: list[str]) -> bool:
+    """Whether words that both texts have between two changes are so few that showing them apart would hide what changed."""
+    return sum(word.isalnum() for word in words) <= MAX_SPLINTER
+
+
+def _changed(gone: list[str], come: list[str]) -> list[DiffPart]:
+    parts: tuple[DiffPart, ...] = (("-", "".join(gone)), ("+", "".join(come)))
+    return [part for part in parts if part[1]]

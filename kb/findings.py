@@ -80,7 +80,7 @@ class Findings:
             )
             return Finding("DRAFT", (detail,), str(place), slug, new)
         if today is not None and version.key == today.key:
-            return Finding("VERIFIED", (), str(place), slug, place)
+            return Finding("VERIFIED", (self.say("stands", from_=version.key),), str(place), slug, place)
         until = version.in_force_until
         if new is None:
             same = self.corpus.find(replace(place, version=today.key)) if today and successor is None else None
@@ -96,7 +96,8 @@ class Findings:
         if changed:
             detail = self.say("amended", old=old, from_=until, new=self.label(new))
             return Finding("AMENDED", (detail,), str(place), slug, new)
-        return Finding("VERIFIED", (), str(place), slug, new)
+        since = today.key if today else version.key
+        return Finding("VERIFIED", (self.say("stands", from_=since),), str(place), slug, new)
 
     def words(self, cited: Cited, chosen: Candidate) -> Finding:
         """Whether the words quoted and the figures stated stand at the place; hints where they do not."""

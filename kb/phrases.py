@@ -246,6 +246,7 @@ VERDICT_DETAILS: dict[str, Trilingual] = {
     "figures_missing": Trilingual(
         "{figures}: not in {label}.", "{label}中没有：{figures}。", "{figures} : absent de {label}."
     ),
+    "stands": Trilingual("In force since {from_}.", "自{from_}起施行。", "En vigueur depuis le {from_}."),
     "existence_only": Trilingual(
         "Nothing is quoted: only existence and figures were checked.",
         "未引原文：仅核对条文存在与数字。",

@@ -22,7 +22,7 @@ from kb.citation import format_citation
 from kb.corpus import Corpus
 from kb.ids import ProvisionId
 from kb.model import Line
-from tests.conftest import TODAY
+from conftest import TODAY
 
 Lang = Literal["en", "zh"]
 LANGUAGES: tuple[Lang, ...] = ("en", "zh")
