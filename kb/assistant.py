@@ -25,7 +25,7 @@ from kb.phrases import STANDINGS, say
 from kb.plan import Plan, plan
 from kb.retrieve import LawRetriever
 from kb.settings import MAX_QUESTION_CHARS, Settings
-from kb.text import detect_language
+from kb.text import detect_language, visible
 from kb.understand import Understanding, understand
 from kb.verify import verify_draft
 
@@ -97,7 +97,7 @@ class Assistant:
         self, text: str, on: date | None = None, language: Language | None = None, history: tuple[str, ...] = ()
     ) -> Query:
         """A checked query: BadInput where the text is empty or too long; the language is told from the text."""
-        plain = text.replace("\0", "").strip()
+        plain = visible(text).strip()
         if not plain:
             raise BadInput("the question is empty; write one, for example: May we use face recognition for attendance?")
         if len(plain) > MAX_QUESTION_CHARS:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kb.cli_check import app as check_app
+from kb.cli_check import printable
 from kb.cli_corpus import app as corpus_app
 from kb.cli_corpus import parse_date, print_json, progress_bar
 from kb.cli_show import app as show_app
@@ -228,7 +229,7 @@ def main() -> None:
     try:
         app()
     except KBError as error:
-        typer.echo(f"kb: {error}", err=True)
+        typer.echo(printable(f"kb: {error}"), err=True)
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)

@@ -70,7 +70,7 @@ def check(
     else:
         _print(report, corpus, read, spoken)
     for note in read.notes:
-        typer.echo(f"kb: {read.name}: {note}", err=True)
+        typer.echo(printable(f"kb: {read.name}: {note}"), err=True)
     if strict and not passes(report):
         raise typer.Exit(1)
 
@@ -114,7 +114,7 @@ def _print(report: CheckReport, corpus: Corpus, read: ReadFile, language: Langua
 
     from kb.annotate import NO_CITATION, NOTICE, counts, line_numbers
 
-    about = f"{read.name}: {len(report.text):,} characters; law as of {report.on}"
+    about = f"{printable(read.name)}: {len(report.text):,} characters; law as of {report.on}"
     typer.echo(about + (f"; written {report.written}" if report.written else ""))
     if not report.citations:
         typer.echo(NO_CITATION[language])
@@ -125,7 +125,7 @@ def _print(report: CheckReport, corpus: Corpus, read: ReadFile, language: Langua
     lines = line_numbers(report.text, (c.start for c in report.citations))
     for line, c in zip(lines, report.citations, strict=True):
         today = corpus.label(c.today, language) if c.today else "–"
-        words = (_printable(c.text), c.verdict, today, _printable(c.detail))
+        words = (printable(c.text), c.verdict, today, printable(c.detail))
         table.add_row(str(line), *(Text(word, overflow="fold") for word in words))
     Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
     totals = ", ".join(f"{verdict} {number}" for verdict, number in counts(report).items())
@@ -133,6 +133,6 @@ def _print(report: CheckReport, corpus: Corpus, read: ReadFile, language: Langua
     typer.echo(NOTICE[language])
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text on one line, without what a terminal would obey."""
     return "".join(c if c.isprintable() else " " for c in text)

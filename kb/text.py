@@ -109,6 +109,11 @@ def find_quote(quote: str, text: str) -> tuple[int, int] | None:
     return hay.original_span(at, at + len(needle.text)) if at >= 0 else None
 
 
+def visible(text: str) -> str:
+    """The text without characters that nobody sees: controls (but line ends and tabs), joiners, marks that turn the direction."""
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
+
+
 _SENTENCE_END = re.compile(
     r"(?<=[。！？；\n])|(?<=[a-z0-9\])\"”’%]{2}[.!?])\s+(?=[\W\d]*[A-ZÀ-Ý\u4e00-\u9fff])|(?<=[;:])\s*\n"
 )
