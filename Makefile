@@ -29,7 +29,7 @@ run: setup
 	@$(BIN)/python app.py
 
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 eval: setup
 	$(BIN)/python -m eval.run

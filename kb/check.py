@@ -17,6 +17,7 @@ from kb.model import CheckedCitation, CheckReport, Language, Quotation, Version
 from kb.quantities import Quantity, bare_figures, quantities
 from kb.quotation import match_quotation
 from kb.reading import Reading, read
+from kb.text import is_visible
 from kb.versions import (
     AT_LEAST,
     CLEARLY,
@@ -54,9 +55,20 @@ def check_text(
     """
     if len(text) > MAX_CHECKED_CHARS:
         raise BadInput(f"the text has {len(text)} characters; check at most {MAX_CHECKED_CHARS:,} at a time")
-    reading = read(text, corpus.names)
+    seen = [i for i, char in enumerate(text) if is_visible(char)]
+    reading = read("".join(text[i] for i in seen) if len(seen) < len(text) else text, corpus.names)
     case = _Case(corpus, reading, on, written, Findings(corpus, language))
-    return CheckReport(text, on, written, tuple(case.verdict(cited) for cited in reading.cited))
+    found = (case.verdict(cited) for cited in reading.cited)
+    return CheckReport(text, on, written, tuple(_placed(c, text, seen) for c in found))
+
+
+def _placed(found: CheckedCitation, text: str, seen: list[int]) -> CheckedCitation:
+    """A citation of the visible text, with its offsets in the text itself."""
+    if len(seen) == len(text):
+        return found
+    start, end = seen[found.start], seen[found.end - 1] + 1
+    quotes = tuple(replace(q, start=seen[q.start], end=seen[q.end - 1] + 1) for q in found.quotes)
+    return replace(found, start=start, end=end, text=text[start:end], quotes=quotes)
 
 
 @dataclass(frozen=True, slots=True)

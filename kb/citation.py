@@ -19,6 +19,7 @@ from kb.ids import ProvisionId
 from kb.model import Language, Law
 from kb.names import LawMention, Name, law_mentions
 from kb.text import CJK, sentences
+from kb.unknown_names import unknown_name
 
 MAX_GAP = 120
 """Characters between a name and a number that belong together."""
@@ -51,7 +52,9 @@ class CitationMention:
     name_span: tuple[int, int] | None = None
 
 
-_BEFORE_ARTICLE_ZH = re.compile(r"[\u4e00-\u9fff]{1,20}?(?:法典|法|条例|办法|规定|解释)$")
+_BEFORE_ARTICLE_ZH = re.compile(
+    r"[\u4e00-\u9fff]{0,20}?(?:法典|法|条例|办法|规定|解释|决定|通知|公告|规范|标准|指南|意见|细则|规则|合同|协议|章程|制度|手册|政策|公约)$"
+)
 _LEADING_ZH = re.compile(r"^.*?(?:根据|依据|依照|按照|违反|适用|参照|关于|以及|所称|规定的|和|与|及|在|的)")
 _SELF = re.compile(r"(?:本法|本办法|本规定|本条例|this (?:Law|Code)|these (?:Measures|Provisions|Regulations))\s*$")
 _SAME = re.compile(
@@ -317,12 +320,20 @@ class _Near:
                 return after if "," in gap and follows and _OF.match(behind) else before
         if follows:
             return after
+        latin = self._unknown_name(start, end)
+        if latin:
+            return latin
         if CJK.match(text[max(0, start - 1) : start] or " "):
             unknown = _BEFORE_ARTICLE_ZH.search(text[max(0, start - 40) : start])
             name = _LEADING_ZH.sub("", unknown[0]) if unknown else ""
             if unknown and len(name) >= 2 and not _SELF.search(name) and not _SAME.search(name):
                 return LawMention(None, name, start - len(name), start)
         return None
+
+    def _unknown_name(self, start: int, end: int) -> LawMention | None:
+        """A name in capitals, or "this Agreement", beside a number: an instrument that nobody here knows."""
+        found = unknown_name(self.text, start, end)
+        return LawMention(None, *found) if found else None
 
     def in_sentence(self, group: _Article) -> LawMention | None:
         """The last name before the number in its sentence, else the next one there; ordinary words are none."""

@@ -123,13 +123,20 @@ _FOREIGN = re.compile(
 )
 
 
+_PART_OF_A_NAME = re.compile(
+    r"\b(?!(?:The|These|Those|This|Our|Under|In|By|Of|See|And|Which|Whether|As|Both|Final|New|Current|Present|Old|Former|PRC|CAC|Chinese|China['’]s"
+    r"|Les|Ces|Nos|Des|Selon|Que|Ce|What|Do|Does|Are|Is|Did|How|Why|When|Would|Will|Can|Says?|Article|Art)\b)[A-Z][\w’'-]*\s+$"
+)
+"""A word in capitals right before an ordinary word: "Generative AI Measures" is the name of something else."""
+
+
 def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
     """Names of instruments in `text`, in order, the longest where names overlap; unknown ones have no slug."""
     by_text = _names_by_text(names)
     found: list[LawMention] = []
     for match in _name_pattern(names).finditer(text):
         name = by_text.get(_folded(match[0]))
-        if name:
+        if name and not (name.weak and _PART_OF_A_NAME.search(text[max(0, match.start() - 40) : match.start()])):
             found.append(LawMention(name.slug, match[0], *match.span(), _is_plain(name, match[0]), name.weak))
     known = list(found)
     starts = [m.start for m in known]

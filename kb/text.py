@@ -111,7 +111,11 @@ def find_quote(quote: str, text: str) -> tuple[int, int] | None:
 
 def visible(text: str) -> str:
     """The text without characters that nobody sees: controls (but line ends and tabs), joiners, marks that turn the direction."""
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf"))
+    return "".join(c for c in text if is_visible(c))
+
+
+def is_visible(char: str) -> bool:
+    return char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf")
 
 
 _SENTENCE_END = re.compile(

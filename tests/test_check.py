@@ -72,6 +72,28 @@ def test_figures_of_a_sentence_that_cites_several_articles(text: str, verdicts: 
     assert [c.verdict for c in check_text(text, corpus, TODAY).citations] == verdicts
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The PIPL applies. Article 5 of this Agreement asks for consent.", ("5", "NOT_IN_CORPUS")),
+        ("The PIPL applies. Under the Generative AI Measures, Article 7, consent is due.", ("7", "NOT_IN_CORPUS")),
+        ("The PIPL applies. See Company Handbook, Article 13.", ("13", "NOT_IN_CORPUS")),
+        ("The PIPL applies, and so does Article 5 of the DPA.", ("5", "NOT_IN_CORPUS")),
+        ("《个人信息保护法》适用。本合同第十三条约定同意。", ("13", "NOT_IN_CORPUS")),
+        ("La PIPL s’applique. L’article 13 du contrat prévoit le consentement.", ("13", "NOT_IN_CORPUS")),
+        ("The PIPL is fine. FRT М\u0435\u0430sures Art. 15 is another.", ("15", "NOT_IN_CORPUS")),  # Cyrillic letters
+        ("PIPL Art. 9\u200b9 allows it.", ("99", "ARTICLE_NOT_FOUND")),  # an invisible blank
+        ("PIPL matters. Article 29 of the Law applies.", ("29", "VERIFIED")),
+        ("Article 15 of the Final Measures asks for filing.", ("15", "VERIFIED")),
+    ],
+)
+def test_a_number_of_another_instrument_is_not_given_to_the_law_in_reach(
+    text: str, expected: tuple[str, str], corpus: Corpus
+) -> None:
+    found = [(c.article, c.verdict) for c in check_text(text, corpus, TODAY).citations if c.article]
+    assert found == [expected]
+
+
 def test_details_are_said_in_three_languages(corpus: Corpus) -> None:
     details = [
         check_text("PIPL Art. 99", corpus, TODAY, None, language).citations[0].detail for language in ("en", "zh", "fr")

@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import pytest
+from conftest import TODAY
 
 from kb.check import check_text
 from kb.citation import format_citation
 from kb.corpus import Corpus
 from kb.ids import ProvisionId
 from kb.model import Line
-from conftest import TODAY
 
 Lang = Literal["en", "zh"]
 LANGUAGES: tuple[Lang, ...] = ("en", "zh")

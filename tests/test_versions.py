@@ -7,13 +7,13 @@ import shutil
 from datetime import date
 
 import pytest
+from conftest import TODAY, write_tiny
 
 from kb.check import check_text
 from kb.corpus import Corpus
 from kb.corpus_load import load_corpus, write_lock
 from kb.model import CheckedCitation, Version
 from kb.versions import is_french, language_of, marked_version
-from conftest import TODAY, write_tiny
 
 HEAD = """---
 adopted_on: {adopted}
