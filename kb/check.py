@@ -17,7 +17,7 @@ from kb.model import CheckedCitation, CheckReport, Language, Quotation, Version
 from kb.quantities import Quantity, bare_figures, quantities
 from kb.quotation import match_quotation
 from kb.reading import Reading, read
-from kb.text import is_visible
+from kb.text import OVERRIDES, visible_places
 from kb.versions import (
     AT_LEAST,
     CLEARLY,
@@ -55,11 +55,20 @@ def check_text(
     """
     if len(text) > MAX_CHECKED_CHARS:
         raise BadInput(f"the text has {len(text)} characters; check at most {MAX_CHECKED_CHARS:,} at a time")
-    seen = [i for i, char in enumerate(text) if is_visible(char)]
+    seen = visible_places(text)
     reading = read("".join(text[i] for i in seen) if len(seen) < len(text) else text, corpus.names)
     case = _Case(corpus, reading, on, written, Findings(corpus, language))
     found = (case.verdict(cited) for cited in reading.cited)
-    return CheckReport(text, on, written, tuple(_placed(c, text, seen) for c in found))
+    placed = (_placed(c, text, seen) for c in found)
+    return CheckReport(text, on, written, tuple(_as_shown(c, text, case.findings) for c in placed))
+
+
+def _as_shown(found: CheckedCitation, text: str, findings: Findings) -> CheckedCitation:
+    """A citation in a line whose letters are shown in another order than they stand is not passed: nobody knows what is read."""
+    line = text[text.rfind("\n", 0, found.start) + 1 : found.end]
+    if OVERRIDES.isdisjoint(line):
+        return found
+    return replace(found, verdict="UNCHECKED", detail=findings.say("turned"), today=None)
 
 
 def _placed(found: CheckedCitation, text: str, seen: list[int]) -> CheckedCitation:

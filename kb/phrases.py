@@ -246,6 +246,11 @@ VERDICT_DETAILS: dict[str, Trilingual] = {
     "figures_missing": Trilingual(
         "{figures}: not in {label}.", "{label}中没有：{figures}。", "{figures} : absent de {label}."
     ),
+    "turned": Trilingual(
+        "Invisible marks change the order in which this line is shown, so it was not compared.",
+        "该行含有改变显示顺序的不可见字符，因此未作比对。",
+        "Des marques invisibles changent l’ordre d’affichage de cette ligne ; elle n’a pas été comparée.",
+    ),
     "stands": Trilingual("In force since {from_}.", "自{from_}起施行。", "En vigueur depuis le {from_}."),
     "existence_only": Trilingual(
         "Nothing is quoted: only existence and figures were checked.",

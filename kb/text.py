@@ -109,13 +109,26 @@ def find_quote(quote: str, text: str) -> tuple[int, int] | None:
     return hay.original_span(at, at + len(needle.text)) if at >= 0 else None
 
 
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])?")
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0") | {chr(c) for c in range(0xFE00, 0xFE10)}
+"""Characters that show nothing though their category does not say so."""
+OVERRIDES = frozenset("\u202d\u202e")
+"""Marks that show the letters after them in another order than they have."""
+
+
 def visible(text: str) -> str:
-    """The text without characters that nobody sees: controls (but line ends and tabs), joiners, marks that turn the direction."""
-    return "".join(c for c in text if is_visible(c))
+    """The text without what nobody sees: controls (but line ends and tabs), terminal sequences, joiners, blanks, direction marks."""
+    return "".join(text[i] for i in visible_places(text))
 
 
-def is_visible(char: str) -> bool:
-    return char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf")
+def visible_places(text: str) -> list[int]:
+    """The offsets of the characters that are seen."""
+    hidden = {i for found in _ESCAPE.finditer(text) for i in range(*found.span())} if "\x1b" in text else set()
+    return [i for i, char in enumerate(text) if i not in hidden and _is_visible(char)]
+
+
+def _is_visible(char: str) -> bool:
+    return char in "\n\t" or (unicodedata.category(char) not in ("Cc", "Cf") and char not in _BLANK)
 
 
 _SENTENCE_END = re.compile(

@@ -204,15 +204,31 @@ def _strong_laws(mentions: list[LawMention], text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *weak]))
 
 
+_DOCUMENT_WORD = r"(?:memo(?:randum)?|document|note|file|article|paper|report|policy|文件|文档|备忘录|文章|报告|制度|mémo|rapport|politique)"
+
+
+def _named_as_document(text: str, title: str) -> bool:
+    """Whether a text names an added document by its title: in marks, or beside a word for a document. A title may be ordinary words."""
+    name = re.escape(title)
+    marked = rf"[“\"「『《«‘]\s*{name}\s*[”\"」』》»’]"
+    return bool(
+        re.search(rf"{marked}|{_DOCUMENT_WORD}\W{{0,3}}{name}|{name}\W{{0,3}}{_DOCUMENT_WORD}", text, re.IGNORECASE)
+    )
+
+
 def _names_document(text: str, slug: str, corpus: Corpus) -> bool:
     document = corpus.documents[slug]
     aliases = [a for names in document.aliases.values() for a in names]
     aliases += [document.short.en, document.short.zh, document.short.fr, slug]
     for alias in aliases:
+        if alias != slug and corpus.is_local(slug):
+            if _named_as_document(text, alias):
+                return True
+            continue
         if CJK.search(alias):
             if re.search(rf"(?<!即时){re.escape(alias)}", text):
                 return True
-        elif re.search(rf"(?<![A-Za-zÀ-ÿ]){re.escape(alias)}(?![A-Za-zÀ-ÿ])(?!\s*\d)", text, re.IGNORECASE):
+        elif re.search(rf"(?<![A-Za-zÀ-ÿ]){re.escape(alias)}(?![\w-])(?!\s*\d)", text, re.IGNORECASE):
             return True
     return slug == "ds-newsletter" and bool(
         re.search(r"(?<![a-z])newsletter(?![a-z])|lettre d['’]information|简报", text, re.IGNORECASE)
