@@ -179,27 +179,35 @@ def lint(
     from rich.table import Table
 
     from kb.corpus_load import load_corpus
-    from kb.lint import lint_corpus, read_reference
+    from kb.lint import COUNTED, lint_corpus, read_reference
 
     corpus = load_corpus(Settings().corpus, check_lock=False)
     if reference is not None and not reference.is_dir():
         raise BadInput(f"KB_ZH_REFERENCE: {reference} is not a folder")
     report = lint_corpus(corpus, read_reference(reference) if reference else None)
-    table = Table("version", "articles held", "compared", "lines", "remarks")
+    table = Table("version", "held", *COUNTED, "remarks")
+    for column in table.columns:
+        column.no_wrap = True
+        column.justify = "right" if column.header != "version" else "left"
     for law in corpus.laws:
         for version in corpus.versions(law):
             key = f"{law}@{version.key}"
             remarks = sum(f"{r.place.law}@{r.place.version}" == key for r in report.remarks)
-            held = len(corpus.articles(version))
-            table.add_row(key, str(held), str(report.articles.get(key, 0)), str(report.lines.get(key, 0)), str(remarks))
-    Console().print(table)
+            counts = report.compared.get(key, {})
+            cells = (str(counts.get(kind, 0)) for kind in COUNTED)
+            table.add_row(key, str(len(corpus.articles(version))), *cells, str(remarks))
+    totals = {kind: sum(counts.get(kind, 0) for counts in report.compared.values()) for kind in COUNTED}
+    held = sum(len(corpus.articles(v)) for law in corpus.laws for v in corpus.versions(law))
+    table.add_section()
+    table.add_row("all", str(held), *(str(totals[kind]) for kind in COUNTED), str(len(report.remarks)))
+    Console(width=max(Console().width, 110)).print(table)
     for remark in report.remarks:
         typer.echo(f"{remark.place}: {remark.check}: {remark.detail}")
     missing = (
         "" if reference else " (versions without Chinese in the data package are compared only with KB_ZH_REFERENCE)"
     )
     typer.echo(
-        f"{sum(report.articles.values())} articles compared, {len(report.remarks)} remarks, {report.explained} explained{missing}"
+        f"{totals['articles']} articles compared, {len(report.remarks)} remarks, {report.explained} explained{missing}"
     )
     if strict and report.remarks:
         raise typer.Exit(1)

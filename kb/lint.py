@@ -6,6 +6,7 @@ A remark is a place for an editor to look at, with the file; `EXPLAINED` lists t
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -57,31 +58,43 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class LintReport:
-    """What was compared, by law version, and the remarks that no entry of `EXPLAINED` covers."""
+    """What was compared, by law version and then by kind (COUNTED), and the remarks that no entry of `EXPLAINED` covers."""
 
-    articles: Mapping[str, int]
-    lines: Mapping[str, int]
+    compared: Mapping[str, Mapping[str, int]]
     remarks: tuple[Remark, ...]
     explained: int
 
 
 def lint_corpus(corpus: Corpus, reference: Mapping[str, Mapping[str, list[str]]] | None = None) -> LintReport:
     """Lint every article whose Chinese is at hand: from the dataset, or from `reference` ("law@version" → article → lines)."""
-    articles: dict[str, int] = {}
-    lines: dict[str, int] = {}
+    counts: dict[str, Counter[str]] = {}
     remarks: list[Remark] = []
     for compared in compared_articles(corpus, reference or {}):
         if isinstance(compared, Remark):
             remarks.append(compared)
             continue
         key = f"{compared.id.law}@{compared.id.version}"
-        articles[key] = articles.get(key, 0) + 1
-        lines[key] = lines.get(key, 0) + len(compared.lines)
+        counts.setdefault(key, Counter()).update(_counted(compared, corpus))
         remarks += lint_article(compared, corpus)
     kept = tuple(
         r for r in remarks if (str(r.place), r.check) not in EXPLAINED and (str(r.place), r.term) not in EXPLAINED_TERMS
     )
-    return LintReport(articles, lines, kept, len(remarks) - len(kept))
+    return LintReport(counts, kept, len(remarks) - len(kept))
+
+
+COUNTED = ("articles", "paragraphs", "items", "numbers", "references")
+
+
+def _counted(article: Provision, corpus: Corpus) -> Counter[str]:
+    """What of an article is compared; numbers are quantities with their unit, lines with missing words are left out."""
+    whole = [line for line in article.lines if "[…]" not in (line.en or "")]
+    return Counter(
+        articles=1,
+        paragraphs=sum(line.item is None for line in article.lines),
+        items=sum(line.item is not None for line in article.lines),
+        numbers=sum(len(_lint_quantities(line.zh or "")) for line in whole),
+        references=sum(len(references(line.zh or "", corpus)) for line in whole),
+    )
 
 
 def compared_articles(corpus: Corpus, reference: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Provision | Remark]:

@@ -23,8 +23,11 @@ def shown(report: LintReport) -> str:
 def test_renderings_agree_with_the_dataset(corpus: Corpus) -> None:
     report = lint_corpus(corpus)
     assert not report.remarks, shown(report)
-    assert sum(report.articles.values()) >= 320
-    assert all(report.lines[key] >= count for key, count in report.articles.items())
+    assert sum(counts["articles"] for counts in report.compared.values()) >= 320
+    assert all(counts["paragraphs"] >= counts["articles"] for counts in report.compared.values())
+    assert sum(counts["items"] for counts in report.compared.values()) >= 150
+    assert sum(counts["numbers"] for counts in report.compared.values()) >= 150
+    assert sum(counts["references"] for counts in report.compared.values()) >= 100
 
 
 def test_renderings_agree_with_the_reference_texts(corpus: Corpus) -> None:
@@ -33,7 +36,7 @@ def test_renderings_agree_with_the_reference_texts(corpus: Corpus) -> None:
         pytest.skip("KB_ZH_REFERENCE names no folder of Chinese reference texts (they are not in the repository)")
     report = lint_corpus(corpus, read_reference(Path(folder)))
     assert not report.remarks, shown(report)
-    assert sum(report.articles.values()) >= 400
+    assert sum(counts["articles"] for counts in report.compared.values()) >= 400
 
 
 def test_explained_remarks_are_remarks_of_places_that_exist(corpus: Corpus) -> None:
