@@ -289,9 +289,10 @@ def _from_search(understanding: Understanding, corpus: Corpus, found: Found, now
     """The best of what was found; for a past day also what of today's law stood then under another number."""
     then = as_it_stood(corpus, understanding.on, found, now)
     notes = _date_notes(understanding, corpus)
-    if then.later and then.gap >= LATER_GAP:
+    later_law = then.later is not None and _scenario_of_later_law(found, understanding.on, corpus)
+    if then.later and (then.gap >= LATER_GAP or later_law):
         notes += _later_notes(then, understanding, corpus)
-        if not then.stood and (then.gap >= NOTHING_THEN_GAP or _scenario_of_later_law(found, understanding.on, corpus)):
+        if not then.stood and (then.gap >= NOTHING_THEN_GAP or later_law):
             message = " ".join(note.message for note in notes[1:])
             return Plan(Material(refusal=Refusal("not_in_corpus", message)), frozenset())
     top = found.hits[0].score

@@ -207,3 +207,10 @@ def test_an_answer_does_not_change_with_the_clock_alone(assistant: Assistant, mo
     monkeypatch.setattr("kb.plan.date", later)
     assert ask(assistant, "PIPL 29").text == before.text
     assert any("2024-05-01" in n.message for n in ask(assistant, "PIPL 29", on=date(2024, 5, 1)).notes)
+
+
+@pytest.mark.model
+def test_a_rule_that_came_later_is_named_and_nothing_else_put_in_its_place(assistant: Assistant) -> None:
+    answer = assistant.ask(assistant.query("Must we file our face data with the authority?", date(2022, 6, 1)))
+    assert answer.refusal is not None and answer.refusal.kind == "not_in_corpus"
+    assert "FRT Measures Art. 15 applies from 2025-06-01" in answer.refusal.message
