@@ -120,7 +120,7 @@ def lines_of(corpus: Corpus) -> list[tuple[str, str]]:
         for language in ("en", "zh")
         for line in [x.text(language) for x in article.lines]
         for text in [article.text(language)]
-        if line and text
+        if line and text and any(char.isalnum() for char in line)
     ]
 
 
