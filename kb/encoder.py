@@ -70,8 +70,10 @@ class Encoder(Embeddings):
 
 def encoder_name(settings: Settings) -> str:
     """The name under which vectors of the configured model are kept, known without loading it."""
-    if settings.encoder != BUNDLED_ENCODER:
-        return settings.encoder
+    return _bundled_name() if settings.encoder == BUNDLED_ENCODER else settings.encoder
+
+
+def _bundled_name() -> str:
     from kb.e5_weights import WEIGHTS_SHA256
 
     return f"{BUNDLED_ENCODER}@{WEIGHTS_SHA256[:12]}"
@@ -82,7 +84,7 @@ def load_encoder(settings: Settings) -> Encoder:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     _silence()
     bundled = settings.encoder == BUNDLED_ENCODER
-    source = str(_bundled_folder(settings)) if bundled else settings.encoder
+    source = str(bundled_folder(settings)) if bundled else settings.encoder
     from sentence_transformers import SentenceTransformer
 
     prompts = E5_PROMPTS if "e5" in settings.encoder.lower() else None
@@ -104,11 +106,11 @@ def _silence() -> None:
     logging.disable_progress_bar()
 
 
-def _bundled_folder(settings: Settings) -> Path:
-    """The unpacked bundled model; made on first use, beside its final place, so that it is whole or absent."""
+def bundled_folder(settings: Settings) -> Path:
+    """The unpacked bundled model, whatever KB_ENCODER says; made on first use, beside its final place, so that it is whole or absent."""
     from kb import e5_weights
 
-    folder = settings.home / "models" / encoder_name(settings).replace("@", "-")
+    folder = settings.home / "models" / _bundled_name().replace("@", "-")
     if (folder / "modules.json").exists():
         return folder
     source = e5_weights.weights_path()

@@ -124,6 +124,10 @@ _LATIN = [
 ]
 _YUAN_FIRST = re.compile(rf"(?:CNY|RMB|¥){_SP}{_NUM}{_ALSO}", re.IGNORECASE)
 _UNDER = re.compile(r"\bunder[\s-](?P<n>\d{1,2})s?\b|\bmoins de (?P<m>\d{1,2}) ans", re.IGNORECASE)
+_YEARLY = re.compile(
+    r"\bannually\b|\byearly\b|\b(?:each|every|per)\s+year\b|\b(?:once|times)\s+a\s+year\b|\bchaque\s+année\b|\btous\s+les\s+ans\b|\bpar\s+an\b|\bannuellement\b|每年|每一年|逐年",
+    re.IGNORECASE,
+)
 _DATE_EN = re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th|er)?\s+(?P<m>{_MONTH})\s+(?P<y>\d{{4}})\b", re.IGNORECASE)
 _DATE_US = re.compile(rf"\b(?P<m>{_MONTH})\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y>\d{{4}})\b", re.IGNORECASE)
 _DATE_ISO = re.compile(r"\b(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\b")
@@ -207,6 +211,8 @@ def _latin(text: str) -> set[Quantity]:
             found.add(Quantity(value, unit))
             if match["n2"]:
                 found.add(Quantity(_latin_value(match["n2"], match["s2"]), unit))
+    if _YEARLY.search(text):
+        found.add(Quantity(1, "years"))
     for match in _UNDER.finditer(text):
         found.add(Quantity(float(match["n"] or match["m"]), "years"))
     return found
@@ -225,7 +231,7 @@ def _chinese(text: str) -> set[Quantity]:
             found.add(Quantity(value, unit))
             before = re.search(r"(\d+|[一二三四五六七八九十]+)\s*[至到\-–—~～]\s*$", rest[: match.start()])
             first = chinese_value(before[1]) if before else None
-            if first is not None:
+            if first is not None and not (first == 1 and value >= 100):  # 一到十万人: "once it reaches", no range
                 found.add(Quantity(first, unit))
         if unit in {"working_days", "months"}:
             rest = pattern.sub(" ", rest)

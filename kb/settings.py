@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BUNDLED_ENCODER = "multilingual-e5-small"
+BUNDLED_SUPPORT = "bundled"
 MAX_QUESTION_CHARS = 2_000
 
 
@@ -22,5 +23,6 @@ class Settings(BaseSettings):
     local: Path = Field(default_factory=lambda data: data["home"] / "corpus")
     """The user's own laws, documents and official texts, read after the shipped corpus; may be missing."""
     encoder: str = BUNDLED_ENCODER
+    support: str = BUNDLED_SUPPORT
     host: str = "127.0.0.1"
     port: int = 7860

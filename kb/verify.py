@@ -1,33 +1,65 @@
-"""What a claim must pass before anybody sees it. Pure functions: a claim, its citation, the corpus, what was retrieved."""
+"""What a claim must pass before anybody sees it. Pure functions: a claim, its citation, the corpus, what was retrieved, a measure of support.
+
+The editors' own lines (the gist of the article cited, fixed phrases) are known to the corpus. Any other statement, such as a chat
+model's, is compared with the words that it cites: the names and the force of its clauses by rule, the rest by the measure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Protocol
 
+from kb.citation import read_citations
 from kb.corpus import Corpus
 from kb.errors import BadInput
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
-from kb.model import Check, Citation, Claim, Draft
+from kb.modality import conflict
+from kb.model import LANGUAGES, Check, Citation, Claim, Draft, Language
+from kb.names import law_mentions
+from kb.phrases import say
+from kb.premise import premise
 from kb.quantities import quantities
-from kb.text import find_quote
+from kb.text import detect_language, find_quote
+
+MAX_CLAIM_CHARS = 700
+"""A statement longer than this is not one statement."""
+
+
+class Measure(Protocol):
+    """How far a premise bears a statement out: 0 to 1 a pair (statement, premise); enough from `at_least` on."""
+
+    at_least: float
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]: ...
 
 
 def verify_draft(
-    draft: Draft, corpus: Corpus, on: date, retrieved: Collection[SourceId]
+    draft: Draft, corpus: Corpus, on: date, retrieved: Collection[SourceId], support: Measure | None = None
 ) -> tuple[tuple[Claim, ...], tuple[Claim, ...]]:
-    """Every claim with its checks: those that passed all of them, and those withheld."""
+    """Every claim with its checks: those that passed all of them, and those withheld.
+
+    Without a measure of `support` only the editors' own lines can pass.
+    """
+    if support:  # all at once: the measure keeps its scores
+        support.scores([pair for claim in draft.claims if (pair := measured_pair(claim, draft.citations, corpus))])
     shown: list[Claim] = []
     withheld: list[Claim] = []
     for claim in draft.claims:
-        checked = replace(claim, checks=check_claim(claim, draft.citations, corpus, on, retrieved))
+        checked = replace(claim, checks=check_claim(claim, draft.citations, corpus, on, retrieved, support))
         (shown if all(c.passed for c in checked.checks) else withheld).append(checked)
     return tuple(shown), tuple(withheld)
 
 
 def check_claim(
-    claim: Claim, citations: tuple[Citation, ...], corpus: Corpus, on: date, retrieved: Collection[SourceId]
+    claim: Claim,
+    citations: tuple[Citation, ...],
+    corpus: Corpus,
+    on: date,
+    retrieved: Collection[SourceId],
+    support: Measure | None = None,
 ) -> tuple[Check, ...]:
     """All checks of one claim, in a fixed order. Where the place does not exist the others cannot be made and fail."""
     if not 0 <= claim.citation < len(citations):
@@ -38,10 +70,12 @@ def check_claim(
         return (exists,)
     return (
         exists,
-        check_in_force(citation, corpus, on),
+        check_in_force(claim, citation, corpus, on),
         check_retrieved(citation, retrieved),
         check_verbatim(claim, citation, corpus),
         check_numbers(claim, citation, corpus),
+        check_modality(claim, citation, corpus),
+        check_supported(claim, citation, corpus, support),
     )
 
 
@@ -63,13 +97,24 @@ def check_exists(citation: Citation, corpus: Corpus) -> Check:
     return Check("exists", True)
 
 
-def check_in_force(citation: Citation, corpus: Corpus, on: date) -> Check:
-    """The citation says how its place stands on the date, and only law in force that day is authority."""
+_SAYS_PAST = re.compile(
+    r"\bdraft\b|\bproposed\b|\bwould have\b|\bformer(?:ly)?\b|\bearlier\b|\bold\b|\buntil\b|\bbefore 20\d\d\b|\bno longer\b|\bused to\b|\b20(?:16|17|23)\b"
+    r"|\bprojet\b|\banci(?:en|enne|ennement)\b|\bjusqu['’]|\bn['’]est plus\b|\bauparavant\b"
+    r"|草案|征求意见稿|意见稿|原[法条文规第来]|旧|当时|曾|此前|修[订改正]前|20(?:16|17|23)年",
+    re.IGNORECASE,
+)
+
+
+def check_in_force(claim: Claim, citation: Citation, corpus: Corpus, on: date) -> Check:
+    """The citation says how its place stands on the date, only law in force that day is authority, and a statement on another
+    text says in its own words that it is not of today."""
     standing, role = corpus.standing(citation.id, on), corpus.role(citation.id, on)
     if citation.standing != standing:
         return Check("in_force", False, f"{citation.id} is {standing} on {on}, not {citation.standing}")
     if citation.role != role:
         return Check("in_force", False, f"{citation.id} can only be {role} on {on}, not {citation.role}")
+    if role == "history" and not is_editorial(claim, citation, corpus) and not _SAYS_PAST.search(claim.text):
+        return Check("in_force", False, f"{citation.id} is {standing} on {on}, and the statement does not say so")
     return Check("in_force", True, f"{standing} on {on}")
 
 
@@ -106,3 +151,84 @@ def check_numbers(claim: Claim, citation: Citation, corpus: Corpus) -> Check:
     if extra:
         return Check("numbers", False, f"not in {place}: {', '.join(str(q) for q in sorted(extra))}")
     return Check("numbers", True)
+
+
+# ------------------------------------------------------------------ what the words say
+
+
+def is_editorial(claim: Claim, citation: Citation, corpus: Corpus) -> bool:
+    """Whether the text of a claim is a line of this corpus about the place: the gist of the article, or a fixed phrase."""
+    place = citation.id
+    if isinstance(place, PassageId):
+        return claim.text in {say("document_says", language) for language in LANGUAGES}
+    if isinstance(place, FactId):
+        fact = corpus.fact(place)
+        leads = {say(key, x, grade=fact.grade) for key in ("record_fact", "record_more") for x in LANGUAGES}
+        return claim.text.removesuffix(fact.text.fr).rstrip() in leads
+    gist = corpus.provision(place.whole_article).gist
+    lines = {say(key, language) for key in ("says", "adds") for language in LANGUAGES}
+    return claim.text in lines | ({gist[language] for language in LANGUAGES} if gist else set())
+
+
+def check_modality(claim: Claim, citation: Citation, corpus: Corpus) -> Check:
+    """A statement that follows the words of the provision keeps shall, shall not, may and need not as they are."""
+    language = detect_language(claim.text)
+    text = source_text(citation.id, corpus, language)
+    if text is None or language == "fr" or is_editorial(claim, citation, corpus):
+        return Check("modality", True)
+    found = conflict(claim.text, text, language)
+    if found is None:
+        return Check("modality", True)
+    return Check(
+        "modality", False, f"{citation.id} has “{found.held.mark}” where the statement has “{found.stated.mark}”"
+    )
+
+
+def measured_pair(claim: Claim, citations: tuple[Citation, ...], corpus: Corpus) -> tuple[str, str] | None:
+    """The statement and the words it rests on, where they have to be measured; None for an editors' line or no such place."""
+    if not 0 <= claim.citation < len(citations):
+        return None
+    citation = citations[claim.citation]
+    if not check_exists(citation, corpus).passed or is_editorial(claim, citation, corpus):
+        return None
+    return claim.text, premise(citation.id, claim.text, detect_language(claim.text), corpus)
+
+
+def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: Measure | None) -> Check:
+    """The words cited bear the statement out, and it names no other place or instrument than they do."""
+    if is_editorial(claim, citation, corpus):
+        return Check("supported", True, "a line of the editors about this place")
+    if not claim.text.strip() or len(claim.text) > MAX_CLAIM_CHARS:
+        return Check("supported", False, f"a statement has 1 to {MAX_CLAIM_CHARS} characters")
+    other = _names_another(claim.text, citation, corpus)
+    if other:
+        return Check("supported", False, f"the statement names {other}, but cites {citation.id}")
+    if support is None:
+        return Check("supported", False, "there is no measure of support to compare the statement with the words cited")
+    language: Language = detect_language(claim.text)
+    score = support.scores([(claim.text, premise(citation.id, claim.text, language, corpus))])[0]
+    enough = score >= support.at_least
+    says = "bear the statement out" if enough else "do not bear the statement out"
+    return Check(
+        "supported", enough, f"the words of {citation.id} {says} ({score:.2f}; {support.at_least:.2f} is needed)"
+    )
+
+
+def _names_another(text: str, citation: Citation, corpus: Corpus) -> str | None:
+    """An article or instrument that a statement names and that is neither the one cited nor named in its words."""
+    place = citation.id
+    if not isinstance(place, ProvisionId):
+        return None
+    held = " ".join(t for language in ("en", "zh") if (t := source_text(place.whole_article, corpus, language)))
+    named_there = {m.slug for m in law_mentions(held, corpus.names)} | {place.law}
+    articles_there = {
+        (m.law or place.law, m.article) for m in read_citations(held, corpus.names, context=place.law, own=place.law)
+    }
+    for mention in read_citations(text, corpus.names, context=place.law, own=place.law):
+        at = (mention.law, mention.article)
+        if at != (place.law, place.article) and at not in articles_there:
+            return text[mention.start : mention.end]
+    for name in law_mentions(text, corpus.names):
+        if not name.weak and name.slug not in named_there and corpus.laws[place.law].kind != "draft":
+            return name.name
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -12,16 +13,34 @@ from hypothesis import strategies as st
 from kb.corpus import Corpus
 from kb.ids import PassageId, ProvisionId
 from kb.model import Check, Citation, Claim, Draft
-from kb.verify import check_claim, verify_draft
+from kb.phrases import say
+from kb.verify import Measure, check_claim, verify_draft
 
 TODAY = date(2026, 11, 22)
 FILING = ProvisionId("frt-measures", "2025-06-01", "15", 1)
 
 
+class Always:
+    """A measure that gives every statement the same score, and keeps what it was asked."""
+
+    at_least = 0.5
+
+    def __init__(self, score: float) -> None:
+        self.score = score
+        self.asked: list[tuple[str, str]] = []
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        self.asked += pairs
+        return [self.score] * len(pairs)
+
+
+BORNE_OUT = Always(1.0)
+
+
 def cited(corpus: Corpus, place: ProvisionId | PassageId, on: date = TODAY) -> tuple[Claim, Citation]:
     """A true claim that quotes the whole place."""
     if isinstance(place, PassageId):
-        words, gist = corpus.passage(place).text, ""
+        words, gist = corpus.passage(place).text, say("document_says", "en")
     else:
         provision = corpus.provision(place)
         words = provision.text_en or ""
@@ -33,15 +52,25 @@ def cited(corpus: Corpus, place: ProvisionId | PassageId, on: date = TODAY) -> t
     )
 
 
-def failed(claim: Claim, citation: Citation, corpus: Corpus, on: date = TODAY) -> list[str]:
-    checks = check_claim(claim, (citation,), corpus, on, {FILING, citation.id})
+def failed(
+    claim: Claim, citation: Citation, corpus: Corpus, on: date = TODAY, support: Measure | None = BORNE_OUT
+) -> list[str]:
+    checks = check_claim(claim, (citation,), corpus, on, {FILING, citation.id}, support)
     return [check.kind for check in checks if not check.passed]
 
 
 def test_a_true_claim_passes_every_check(corpus: Corpus) -> None:
     claim, citation = cited(corpus, FILING)
     checks = check_claim(claim, (citation,), corpus, TODAY, {FILING})
-    assert [c.kind for c in checks] == ["exists", "in_force", "retrieved", "verbatim", "numbers"]
+    assert [c.kind for c in checks] == [
+        "exists",
+        "in_force",
+        "retrieved",
+        "verbatim",
+        "numbers",
+        "modality",
+        "supported",
+    ]
     assert all(c.passed for c in checks)
 
 
@@ -100,6 +129,42 @@ def test_a_changed_quote_fails(corpus: Corpus, old: str, new: str) -> None:
 def test_a_number_that_is_not_in_the_article_fails(corpus: Corpus, text: str) -> None:
     claim, citation = cited(corpus, FILING)
     assert failed(replace(claim, text=text), citation, corpus) == ["numbers"]
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "fails"),
+    [
+        ("pipl@2021-11-01/art_29", "Separate consent shall be obtained to process sensitive personal information.", []),
+        (
+            "pipl@2021-11-01/art_29",
+            "Separate consent may be obtained to process sensitive personal information.",
+            ["modality"],
+        ),
+        ("pipl@2021-11-01/art_29", "处理敏感个人信息可以取得个人的单独同意。", ["modality"]),
+        ("pipl@2021-11-01/art_29", "处理敏感个人信息应当取得个人的单独同意。", []),
+        ("pipl@2021-11-01/art_25", "个人信息处理者可以公开其处理的个人信息。", ["modality"]),
+        ("pipl@2021-11-01/art_29", "Under Article 13 of the PIPL, separate consent is needed.", ["supported"]),
+        ("pipl@2021-11-01/art_29", "The Data Security Law wants separate consent.", ["supported"]),
+        ("pipl@2021-11-01/art_29", "Under PIPL Art. 29, separate consent is needed.", []),
+        ("frt-draft@2023-08-08/art_16", "Users must file once they store 10,000 persons.", ["in_force"]),
+        ("frt-draft@2023-08-08/art_16", "The Draft of 2023 asked for filing at 10,000 persons.", []),
+        ("pipl@2021-11-01/art_29", " ", ["supported"]),
+        ("pipl@2021-11-01/art_29", "Consent. " * 100, ["supported"]),
+    ],
+)
+def test_what_a_statement_says_in_its_own_words(corpus: Corpus, place: str, text: str, fails: list[str]) -> None:
+    claim, citation = cited(corpus, ProvisionId.parse(place))
+    assert failed(replace(claim, text=text), citation, corpus) == fails
+
+
+def test_the_measure_decides_on_statements_and_is_not_asked_about_the_editors_lines(corpus: Corpus) -> None:
+    claim, citation = cited(corpus, FILING)
+    free = replace(claim, text="Tell the regulator.")
+    measure = Always(0.4)
+    assert failed(claim, citation, corpus, support=measure) == [] and measure.asked == []
+    assert failed(free, citation, corpus, support=measure) == ["supported"]
+    assert [statement for statement, _ in measure.asked] == ["Tell the regulator."]
+    assert failed(free, citation, corpus, support=None) == ["supported"], "without a measure nothing else passes"
 
 
 def test_what_was_not_retrieved_fails(corpus: Corpus) -> None:

@@ -1,0 +1,178 @@
+"""How far the words of a provision bear a statement out: a small cross-encoder, or an NLI model by name.
+
+The bundled measure reads statement and provision together with the first layers of the bundled encoder, changed by an
+adapter that was trained on true and falsified statements about one half of the corpus (`eval/train_support.py`); what it
+finds and misses on the other half stands in docs/gate.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kb.encoder import bundled_folder
+from kb.errors import EncoderError
+from kb.settings import BUNDLED_SUPPORT, Settings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ADAPTER = Path(__file__).with_name("support_adapter.npz")
+MAX_STATEMENT_TOKENS, MAX_PREMISE_TOKENS = 96, 220
+BATCH = 16
+KEPT_SCORES = 4_096
+
+
+class Support:
+    """Scores between 0 and 1 for (statement, premise) pairs; a statement counts as borne out from `at_least` on.
+
+    The last scores are kept. Thread-safe.
+    """
+
+    def __init__(self, name: str, at_least: float, measure: Any) -> None:
+        self.name, self.at_least = name, at_least
+        self._measure = measure
+        self._kept: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._lock = Lock()
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """One score a pair, in order."""
+        with self._lock:
+            missing = [pair for pair in dict.fromkeys(pairs) if pair not in self._kept]
+            for pair, score in zip(missing, self._measure(missing) if missing else (), strict=True):
+                self._kept[pair] = float(score)
+            found = [self._kept[pair] for pair in pairs]
+            while len(self._kept) > KEPT_SCORES:
+                self._kept.popitem(last=False)
+            return found
+
+
+def load_support(settings: Settings) -> Support:
+    """The measure that the settings name; EncoderError says what to do where it cannot be loaded."""
+    if settings.support == BUNDLED_SUPPORT:
+        return _bundled(settings)
+    return _nli(settings.support)
+
+
+# ------------------------------------------------------------------ bundled
+
+
+def _bundled(settings: Settings) -> Support:
+    import torch
+    from transformers import AutoTokenizer, BertConfig, BertModel
+
+    try:
+        with np.load(ADAPTER, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError) as error:
+        raise EncoderError(f"{ADAPTER}: cannot be read ({error}); install kb again") from None
+    about = json.loads(bytes(arrays.pop("about")).decode())
+    folder = str(bundled_folder(settings))
+    config = BertConfig.from_pretrained(folder, num_hidden_layers=about["layers"])
+    model = BertModel.from_pretrained(folder, config=config, add_pooling_layer=False, local_files_only=True).eval()
+    head = _apply(model, arrays, about["scale"])
+    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+    def measure(pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        order = sorted(range(len(pairs)), key=lambda i: len(pairs[i][0]) + len(pairs[i][1]))
+        scores = np.zeros(len(pairs), np.float32)
+        with torch.inference_mode():
+            for start in range(0, len(order), BATCH):
+                chunk = order[start : start + BATCH]
+                ids, seen, stated = _tensors([pairs[i] for i in chunk], tokenizer)
+                scores[chunk] = _forward(model, head, ids, seen, stated).numpy()
+        return scores
+
+    return Support(about["name"], about["at_least"], measure)
+
+
+def _apply(model: Any, arrays: dict[str, NDArray[Any]], scale: float) -> dict[str, Any]:
+    """Merge the adapter into the layers of the model; the weights of the head come back by name."""
+    import torch
+
+    head: dict[str, Any] = {}
+    weights = dict(model.named_parameters())
+    with torch.no_grad():
+        for name, array in arrays.items():
+            tensor = torch.from_numpy(array.astype(np.float32))
+            if name.startswith("head."):
+                head[name.removeprefix("head.")] = tensor
+            elif name.endswith(".A"):
+                base = name.removesuffix(".A")
+                other = torch.from_numpy(arrays[f"{base}.B"].astype(np.float32))
+                weights[f"{base}.weight"] += scale * (other @ tensor)
+            elif not name.endswith(".B"):
+                weights[name].copy_(tensor)
+    return head
+
+
+def _tensors(pairs: Sequence[tuple[str, str]], tokenizer: Any) -> tuple[Any, Any, Any]:
+    """Token ids (n, length), which of them are no padding, and which belong to the statement."""
+    import torch
+
+    first, last, pad = tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
+    statements = tokenizer([s for s, _ in pairs], add_special_tokens=False)["input_ids"]
+    premises = tokenizer([p for _, p in pairs], add_special_tokens=False)["input_ids"]
+    rows = [
+        (
+            [first, *s[:MAX_STATEMENT_TOKENS], last, last, *p[:MAX_PREMISE_TOKENS], last],
+            min(len(s), MAX_STATEMENT_TOKENS),
+        )
+        for s, p in zip(statements, premises, strict=True)
+    ]
+    length = max(len(row) for row, _ in rows)
+    ids = torch.full((len(rows), length), pad)
+    stated = torch.zeros((len(rows), length))
+    for at, (row, count) in enumerate(rows):
+        ids[at, : len(row)] = torch.tensor(row)
+        stated[at, : count + 2] = 1
+    seen = torch.arange(length)[None, :] < torch.tensor([len(row) for row, _ in rows])[:, None]
+    return ids, seen.long(), stated
+
+
+def _forward(model: Any, head: dict[str, Any], ids: Any, seen: Any, stated: Any) -> Any:
+    import torch
+    from torch.nn.functional import gelu, linear
+
+    states = model(input_ids=ids, attention_mask=seen).last_hidden_state
+    rest = seen * (1 - stated)
+    means = [(states * of.unsqueeze(-1)).sum(1) / of.sum(1, keepdim=True) for of in (stated, rest)]
+    pooled = torch.cat([states[:, 0], *means], dim=1)
+    inner = gelu(linear(pooled, head["0.weight"], head["0.bias"]))
+    return torch.sigmoid(linear(inner, head["3.weight"], head["3.bias"])).squeeze(1)
+
+
+# ------------------------------------------------------------------ by name
+
+
+def _nli(name: str) -> Support:
+    """An NLI cross-encoder of sentence-transformers: the probability that the premise entails the statement."""
+    from sentence_transformers import CrossEncoder
+
+    try:
+        model = CrossEncoder(name, local_files_only=True, device="cpu")
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise EncoderError(
+            f"KB_SUPPORT={name}: not found on this machine ({reason}); give the path of a cross-encoder's folder"
+        ) from None
+    labels = {str(label).lower(): at for at, label in model.config.id2label.items()}
+    entails = next((at for label, at in labels.items() if label.startswith("entail")), None)
+    if entails is None:
+        raise EncoderError(
+            f"KB_SUPPORT={name}: its labels are {sorted(labels)}; an NLI model with a label 'entailment' is needed"
+        )
+
+    def measure(pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
+        scores = model.predict(
+            [(premise, statement) for statement, premise in pairs], apply_softmax=True, show_progress_bar=False
+        )
+        return np.asarray(scores, np.float32)[:, entails]
+
+    return Support(name, 0.5, measure)
