@@ -16,7 +16,9 @@ _LINE = Markup('<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"/>')
 _RECT = Markup('<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>')
 
 
-def interval(value: float | None, low: float | None, high: float | None, start: float = 0.0, end: float = 1.0) -> Markup:
+def interval(
+    value: float | None, low: float | None, high: float | None, start: float = 0.0, end: float = 1.0
+) -> Markup:
     """A point with its interval on a scale from `start` to `end`, with a grid line each quarter; a bare scale without a value."""
 
     def at(x: float) -> str:

@@ -49,7 +49,11 @@ def case(name: str, must: Sequence[Sequence[str]], may: Sequence[str] = ()) -> A
 
 def test_what_is_not_listed_is_no(folder: Path) -> None:
     labelling = read_labels(folder)
-    assert list(labelling.pairs("t-en-001")) == [(SIX, "may", "no"), (EIGHT, "must", "must"), ("ds-newsletter", "no", "no")]
+    assert list(labelling.pairs("t-en-001")) == [
+        (SIX, "may", "no"),
+        (EIGHT, "must", "must"),
+        ("ds-newsletter", "no", "no"),
+    ]
     assert labelling.final("t-en-001") == {SIX: "may", EIGHT: "must", "ds-newsletter": "no"}
 
 
@@ -76,7 +80,9 @@ def by_hand(pairs: Sequence[tuple[Label, Label]], squared: bool) -> float | None
 
 @pytest.mark.parametrize("weights", [None, "quadratic"])
 @given(pairs=st.lists(st.tuples(st.sampled_from(LABELS), st.sampled_from(LABELS)), min_size=1, max_size=12))
-def test_kappa_is_that_of_the_definition(weights: Literal["quadratic"] | None, pairs: list[tuple[Label, Label]]) -> None:
+def test_kappa_is_that_of_the_definition(
+    weights: Literal["quadratic"] | None, pairs: list[tuple[Label, Label]]
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("eval.agreement.RESAMPLES", 3)
         found = kappa([pairs], weights)
@@ -84,14 +90,20 @@ def test_kappa_is_that_of_the_definition(weights: Literal["quadratic"] | None, p
 
 
 def test_the_interval_holds_the_value_and_is_the_same_again() -> None:
-    cases: list[list[tuple[Label, Label]]] = [[("must", "must"), ("no", "may")], [("may", "may"), ("no", "no")], [("must", "may")]] * 6
+    cases: list[list[tuple[Label, Label]]] = [
+        [("must", "must"), ("no", "may")],
+        [("may", "may"), ("no", "no")],
+        [("must", "may")],
+    ] * 6
     found = kappa(cases, "quadratic")
     assert found.value is not None and found.interval is not None
     assert -1 <= found.interval[0] < found.value < found.interval[1] <= 1
     assert kappa(cases, "quadratic") == found
 
 
-@pytest.mark.parametrize("cases", [[], [[]], [[("no", "no")], [("no", "no")]]], ids=["no case", "no place", "one label"])
+@pytest.mark.parametrize(
+    "cases", [[], [[]], [[("no", "no")], [("no", "no")]]], ids=["no case", "no place", "one label"]
+)
 def test_kappa_without_variation_is_undefined(cases: list[list[tuple[Label, Label]]]) -> None:
     assert str(kappa(cases, None)) == "undefined"
 
