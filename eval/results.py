@@ -19,7 +19,6 @@ from pydantic import TypeAdapter
 Verdict = Literal["right", "wrong", "refused", "unscored"]
 """`right`: every need is cited (or the refusal is of the expected kind) and nothing is misleading. `refused`: an answer was expected,
 a refusal came. `wrong`: everything else that can be told. `unscored`: there is no answer to judge."""
-CitedAs = Literal["authority", "history", "commentary"]
 
 
 @dataclass(frozen=True, slots=True)
