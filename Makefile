@@ -3,14 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+EVAL_FILES := --html build/eval/report.html --json build/eval/report.json --junit build/eval/report.xml
 export KB_HOME ?= $(CURDIR)/.kb
 
-.PHONY: help setup run test eval lint lint-corpus format vectors clean
+.PHONY: help setup run test eval eval-gate lint lint-corpus format vectors clean
 
 help:
 	@echo "make run          set up, build the index, serve http://127.0.0.1:7860"
 	@echo "make test         set up, lint, run all tests"
-	@echo "make eval         ask the development questions and report"
+	@echo "make eval         ask the questions whose answers are known; report in build/eval"
+	@echo "make eval-gate    the same, and fail on a broken invariant or a significant drop"
 	@echo "make lint         ruff, mypy, import-linter, corpus lint"
 	@echo "make lint-corpus  compare every English rendering with its Chinese"
 	@echo "make vectors      after a change of the corpus: lock it and ship its vectors"
@@ -32,7 +34,10 @@ test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 eval: setup
-	$(BIN)/python -m eval.run
+	$(BIN)/kb eval $(EVAL_FILES)
+
+eval-gate: setup
+	$(BIN)/kb eval --gate $(EVAL_FILES)
 
 lint: setup
 	$(BIN)/ruff check .

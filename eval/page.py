@@ -39,7 +39,7 @@ HEADLINE = (
     ("What must never happen", (*AT_ONE, *AT_NOUGHT)),
 )  # fmt: skip
 SLICED = ("right", "citation_precision")
-SEARCHED = ("recall@10", "ndcg@10", "right", "citation_precision", "citation_recall")
+SEARCHED = ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10", "citation_precision", "citation_recall")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,16 +42,16 @@ def parse_date(text: str | None, where: str = "--on") -> date | None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Progress]:
-    """A progress bar on standard error that appears only if an index is built: texts embedded, then texts written."""
+def progress_bar(about: str = "building the index", unit: str = "texts") -> Iterator[Progress]:
+    """A progress bar on standard error that appears with the first report (of an index: texts embedded, then texts written)."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     bar = Progress(
-        TextColumn("building the index"),
+        TextColumn(about),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("texts"),
+        TextColumn(unit),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

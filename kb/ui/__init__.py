@@ -21,6 +21,7 @@ def build(assistant: Assistant) -> Any:
     from kb.ui.ask import ask_page
     from kb.ui.backend import Backend
     from kb.ui.check import check_page
+    from kb.ui.evaluate import evaluate_page
     from kb.ui.strings import word
 
     backend = Backend(assistant)
@@ -30,6 +31,9 @@ def build(assistant: Assistant) -> Any:
     with pages.route("Check", "/check"):
         gr.Navbar(main_page_name="Ask", value=LIBRARY)
         check_page(pages, backend)
+    with pages.route("Evaluate", "/evaluate"):
+        gr.Navbar(main_page_name="Ask", value=LIBRARY)
+        evaluate_page(pages, backend, assistant.settings)
     return pages.queue(default_concurrency_limit=4, max_size=64)
 
 

@@ -9,6 +9,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "library": ("Library", "法规库", "Bibliothèque"),
     "ask": ("Ask", "提问", "Demander"),
     "check": ("Check", "核对引用", "Vérifier"),
+    "evaluate": ("Evaluate", "评测", "Évaluer"),
     "pages": ("Pages", "页面", "Pages"),
     "skip": ("Skip to the text", "跳到正文", "Aller au texte"),
     "language": ("Language", "语言", "Langue"),

@@ -21,10 +21,11 @@ _HERE = Path(__file__).parent
 
 
 def make_app(pages: Any, corpus: Corpus, settings: Settings) -> FastAPI:
-    """The app: `/law`, `/doc`, `/record` are the Library's; `pages` (a `gr.Blocks`) answers everything else."""
+    """The app: `/law`, `/doc`, `/record` are the Library's, `/evaluate/report.*` the last report; `pages` (a `gr.Blocks`) answers everything else."""
     import gradio as gr
     from fastapi import FastAPI
 
+    from kb.ui.evaluate import report_router
     from kb.ui.library import Library
 
     os.environ["FASTAPI_OTEL_AUTO_CONFIGURE"] = (
@@ -32,6 +33,7 @@ def make_app(pages: Any, corpus: Corpus, settings: Settings) -> FastAPI:
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.include_router(Library(corpus).router())
+    app.include_router(report_router(settings))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="SSR mode is not supported")  # it is said though `ssr_mode` is False
         return gr.mount_gradio_app(  # type: ignore[no-any-return]

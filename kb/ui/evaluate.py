@@ -1,0 +1,151 @@
+"""The page Evaluate: the last report, and a run of a new one. The report itself is served as a file of its own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any, get_args
+
+import gradio as gr
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from kb.checkout import evaluation_held
+from kb.model import Language
+from kb.settings import Settings
+from kb.ui.backend import Backend
+from kb.ui.evaluate_run import Evaluation, RunState, Split
+from kb.ui.evaluate_words import word
+from kb.ui.strings import browser_language
+
+LANGUAGE_NAMES = [("English", "en"), ("中文", "zh"), ("Français", "fr")]
+FILES = {"html": "text/html", "json": "application/json", "xml": "application/xml"}
+"""The forms of a report that can be had at /evaluate/report.<form>."""
+
+
+def evaluate_page(blocks: gr.Blocks, backend: Backend, settings: Settings) -> None:
+    """Lay out the page inside `blocks` and wire it; call it inside `with blocks.route("Evaluate", "/evaluate")`."""
+    held = evaluation_held()
+    evaluation = Evaluation(backend, report_folder(settings))
+    language = gr.State("en")
+    with gr.Row():
+        with gr.Column(scale=5):
+            head = gr.HTML(_head("en"), elem_id="kb-head")
+        with gr.Column(scale=1, min_width=160):
+            choice = gr.Dropdown(LANGUAGE_NAMES, value="en", label=word("language", "en"), elem_id="kb-language")
+    with gr.Row(visible=held, equal_height=False):
+        split = gr.Dropdown(
+            _splits("en"), value="all", label=word("split", "en"), elem_id="kb-eval-split", min_width=240
+        )
+        baselines = gr.Checkbox(value=True, label=word("baselines", "en"), elem_id="kb-eval-baselines", min_width=240)
+        start = gr.Button(word("run", "en"), variant="primary", elem_id="kb-eval-run", min_width=110)
+    status = gr.HTML("", elem_id="kb-eval-status")
+    report = gr.HTML("", elem_id="kb-eval-report")
+    timer = gr.Timer(1.0, active=False)
+
+    def shown(code: Language) -> str:
+        return (
+            _report(evaluation.folder, code) if held else f'<div class="kb-empty">{escape(word("absent", code))}</div>'
+        )
+
+    def translate(code: Language) -> list[Any]:
+        """Every text of the page in a language."""
+        return [
+            code,
+            _head(code),
+            gr.update(label=word("language", code), value=code),
+            gr.update(label=word("split", code), choices=_splits(code)),
+            gr.update(label=word("baselines", code)),
+            word("run", code),
+            _status(evaluation.state, backend, code),
+            shown(code),
+        ]
+
+    def arrive(request: gr.Request) -> list[Any]:
+        """The page in the reader's language; it watches a run that is already going on."""
+        code = browser_language(request.headers.get("accept-language", ""))
+        return [*translate(code), gr.Timer(active=evaluation.state.running)]
+
+    def run(which: str, compare: bool, code: Language) -> list[Any]:
+        if not held or which not in get_args(Split):
+            return [gr.skip()] * 2
+        started = evaluation.start(which, compare)  # type: ignore[arg-type]
+        said = _status(evaluation.state, backend, code) if started else _line(word("already", code))
+        return [said, gr.Timer(active=True)]
+
+    def watch(code: Language) -> list[Any]:
+        """How far the run is; when it has ended, its report, and no further look."""
+        now = evaluation.state
+        if now.running:
+            return [_status(now, backend, code), gr.skip(), gr.skip()]
+        return [_status(now, backend, code), shown(code), gr.Timer(active=False)]
+
+    page = [language, head, choice, split, baselines, start, status, report]
+    quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+    blocks.load(arrive, None, [*page, timer], **quiet)
+    choice.input(translate, choice, page, **quiet)
+    start.click(run, [split, baselines, language], [status, timer], **quiet)
+    timer.tick(watch, language, [status, report, timer], **quiet)
+
+
+def report_folder(settings: Settings) -> Path:
+    return settings.home / "eval"
+
+
+def report_router(settings: Settings) -> APIRouter:
+    """`/evaluate/report.html`, `.json` and `.xml`: the report kept last; `?download` names a file to save it under."""
+    router = APIRouter()
+
+    def file(form: str, download: str | None = None) -> Response:
+        path = report_folder(settings) / f"report.{form}"
+        if form not in FILES or not path.is_file():  # what is no form never reaches the disk
+            return HTMLResponse("<!doctype html><title>404</title><p>There is no report yet.</p>", 404)
+        name = f"kb-eval.{form}" if download is not None else None
+        return FileResponse(path, media_type=FILES[form], filename=name, headers={"Cache-Control": "no-store"})
+
+    router.add_api_route("/evaluate/report.{form}", file, methods=["GET"])
+    return router
+
+
+def _head(code: Language) -> str:
+    return f"<h1>{word('evaluate', code)}</h1><p>{word('tagline', code)}</p><p>{word('offline', code)}</p>"
+
+
+def _splits(code: Language) -> list[tuple[str, str]]:
+    return [(word(f"split_{name}", code), name) for name in get_args(Split)]
+
+
+def _line(text: str) -> str:
+    return f'<p role="status">{escape(text)}</p>'
+
+
+def _status(state: RunState, backend: Backend, code: Language) -> str:
+    if state.error:
+        return f'<p class="kb-note" role="alert">{escape(word("failed", code))} {escape(state.error)}</p>'
+    if state.running and not state.total:
+        return _line(word("waiting", code))
+    if state.running:
+        said = word("running", code).format(done=state.done, total=state.total)
+        return f'{_line(said)}<progress max="{state.total}" value="{state.done}"></progress>'
+    trouble = backend.trouble()
+    return _line(trouble or (word("done", code) if state.finished else ""))
+
+
+def _report(folder: Path, code: Language) -> str:
+    """The last report in a frame, and the ways to open and save it."""
+    path = folder / "report.html"
+    if not path.is_file():
+        return f'<div class="kb-empty">{escape(word("none", code))}</div>'
+    made = path.stat().st_mtime
+    when = datetime.fromtimestamp(made).astimezone().isoformat(sep=" ", timespec="minutes")
+    title = escape(word("last", code), quote=True)
+    links = "".join(
+        f'<a class="kb-copy" href="/evaluate/report.{form}?download=1" download>{escape(word(f"get_{form}", code))}</a> '
+        for form in FILES
+    )
+    return (
+        f'<h2>{title}</h2><p class="kb-facts">{escape(when)}</p>'
+        f'<p class="kb-report-links"><a class="kb-copy" href="/evaluate/report.html" target="_blank">{escape(word("open", code))}</a> {links}</p>'
+        f'<iframe class="kb-report" src="/evaluate/report.html?made={made:.0f}" title="{title}" sandbox="allow-scripts"></iframe>'
+    )
