@@ -110,11 +110,15 @@ def row(name: str, value: Value, unit: str = "share", note: str = "") -> Row:
     """A value of the unit `share` or `score` (then the scale runs from −1 to 1)."""
     if value.value is None:
         return Row(name, "–", "", str(value.n), interval(None, None, None), note or value.reason or "")
-    span = "" if value.low is None or value.high is None else f"{value.low:.3f} – {value.high:.3f}"
+    span = "" if value.low is None or value.high is None else f"{_number(value.low)} – {_number(value.high)}"
     scale = (-1.0, 1.0) if unit == "score" else (0.0, 1.0)
     return Row(
         name, f"{value.value:.3f}", span, str(value.n), interval(value.value, value.low, value.high, *scale), note
     )
+
+
+def _number(value: float, sign: str = "") -> str:
+    return f"{value:{sign}.3f}".replace("-", "−")
 
 
 def _headline(report: Report) -> Iterator[dict[str, Any]]:
@@ -131,7 +135,8 @@ def _headline(report: Report) -> Iterator[dict[str, Any]]:
 
 def _figure(name: str, value: Value) -> Row:
     measure = MEASURES[name]
-    return row(measure.title, value, measure.unit, "lower is better" if measure.better == "low" else "")
+    note = "lower is better" if measure.better == "low" else "drawn from −1 to 1" if measure.unit == "score" else ""
+    return row(measure.title, value, measure.unit, note)
 
 
 def _invariants(report: Report) -> Iterator[str]:
@@ -165,8 +170,8 @@ def _systems(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def _difference(found: Difference) -> dict[str, Any]:
-    span = "" if found.low is None or found.high is None else f"{found.low:+.3f} – {found.high:+.3f}"
-    value = "–" if found.value is None else f"{found.value:+.3f}"
+    span = "" if found.low is None or found.high is None else f"{_number(found.low, '+')} – {_number(found.high, '+')}"
+    value = "–" if found.value is None else _number(found.value, "+")
     plot = interval(found.value, found.low, found.high, -1.0, 1.0)
     name = f"{MEASURES[found.metric].title}: kb less {found.system}"
     return {

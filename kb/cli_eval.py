@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kb.corpus import Corpus
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
-SPLITS = ("all", "dev", "test")
+SPLITS = ("all", "dev", "test", "earlier")
 EXPORTS = ("beir", "ragas", "deepeval")
 PIPE_WIDTH = 150
 """Columns of the tables where standard output is no terminal."""
@@ -34,7 +34,7 @@ FileOption = Path | None
 
 @app.command("eval")
 def evaluate(
-    split: Annotated[str, typer.Option(help="all, dev or test")] = "all",
+    split: Annotated[str, typer.Option(help="all, dev, test or earlier")] = "all",
     gate: Annotated[bool, typer.Option("--gate", help="exit 1 on a broken invariant or a significant drop")] = False,
     json: Annotated[FileOption, typer.Option(metavar="FILE", help="also write the report as JSON")] = None,
     html: Annotated[FileOption, typer.Option(metavar="FILE", help="also write the report as one page")] = None,
@@ -129,7 +129,7 @@ def _cases(split: str, settings: Settings) -> tuple[list[Case], Corpus]:
 
 
 def _measure(split: str, baselines: bool, settings: Settings) -> Report:
-    from eval.session import measure
+    from eval.run import measure
     from kb.assistant import Assistant
 
     with progress_bar() as progress:

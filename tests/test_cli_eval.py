@@ -114,7 +114,7 @@ class TestViolation:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--split", "train"], "--split: 'train' is not one of all, dev, test"),
+        (["--split", "train"], "--split: 'train' is not one of all, dev, test, earlier"),
         (["--gate", "--write-baseline"], "give one of them"),
         (["--write-baseline", "--split", "dev"], "leave --split out"),
         (["--export", "csv", "x"], "--export: 'csv' is not one of beir, ragas, deepeval"),

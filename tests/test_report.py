@@ -110,7 +110,7 @@ def test_figures_stand_with_interval_and_n(tiny: Corpus) -> None:
     text = re.sub(r"\s+", " ", Reader(html(tiny)).text)
     assert "answers right 0.667 0.200 – 0.900 3" in text
     assert "key facts quoted no key facts – 0" in text
-    assert "truthfulness (CRAG, −1 to 1) 0.250 -0.500 – 0.750 3" in text
+    assert "truthfulness (CRAG, −1 to 1) drawn from −1 to 1 0.250 −0.500 – 0.750 3" in text
     assert "bm25: Words alone." in text and "Median 80 ms" in text
 
 

@@ -35,11 +35,11 @@ def evaluate_page(blocks: gr.Blocks, backend: Backend, settings: Settings) -> No
         with gr.Column(scale=1, min_width=160):
             choice = gr.Dropdown(LANGUAGE_NAMES, value="en", label=word("language", "en"), elem_id="kb-language")
     with gr.Row(visible=held, equal_height=False):
-        split = gr.Dropdown(
-            _splits("en"), value="all", label=word("split", "en"), elem_id="kb-eval-split", min_width=240
-        )
-        baselines = gr.Checkbox(value=True, label=word("baselines", "en"), elem_id="kb-eval-baselines", min_width=240)
-        start = gr.Button(word("run", "en"), variant="primary", elem_id="kb-eval-run", min_width=110)
+        with gr.Column(scale=3, min_width=260):
+            split = gr.Dropdown(_splits("en"), value="all", label=word("split", "en"), elem_id="kb-eval-split")
+        with gr.Column(scale=3, min_width=260):
+            baselines = gr.Checkbox(value=True, label=word("baselines", "en"), elem_id="kb-eval-baselines")
+        start = gr.Button(word("run", "en"), variant="primary", elem_id="kb-eval-run", scale=1, min_width=110)
     status = gr.HTML("", elem_id="kb-eval-status")
     report = gr.HTML("", elem_id="kb-eval-report")
     timer = gr.Timer(1.0, active=False)

@@ -49,7 +49,7 @@ class Evaluation:
         from eval.baseline import compare, read_baseline
         from eval.cases import all_cases
         from eval.report import forms, keep
-        from eval.session import measure
+        from eval.run import measure
 
         def progress(done: int, total: int) -> None:
             self._state = RunState(running=True, done=done, total=total)
