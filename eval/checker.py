@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from eval.metrics import Rate
+from eval.stats import rate
 from kb.check import check_text
 from kb.corpus import Corpus
 from kb.corpus_load import load_corpus
@@ -161,9 +161,9 @@ def results(corpus: Corpus) -> str:
 
 
 def summary(outcomes: list[Outcome]) -> str:
-    rate = Rate(sum(o.right for o in outcomes), len(outcomes))
+    right = rate(sum(o.right for o in outcomes), len(outcomes))
     false_passes = sum(o.found == "VERIFIED" and o.expected != "VERIFIED" for o in outcomes)
-    return f"Right: {rate}. `VERIFIED` where it should not be: {false_passes}."
+    return f"Right: {right}. `VERIFIED` where it should not be: {false_passes}."
 
 
 def main() -> None:

@@ -1,92 +1,209 @@
-"""Ask every case and report: `python -m eval.run [--json]`. Exit 1 where something happened that must never happen.
+"""Ask the cases and measure the answers: `python -m eval.run [--split test] [--json FILE] …`; `kb eval` makes reports of it.
 
-Deterministic and offline; no judge but the cases themselves.
+Deterministic and offline; no judge but the cases, the corpus and the record of each answer. Exit 1 where something happened that must
+never happen.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import sys
-from collections import defaultdict
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from rich.console import Console
-from rich.table import Table
+import numpy as np
 
-from eval.cases import FOLDER, Case, load_cases
-from eval.metrics import Rate, acceptable, decided, violations
+from eval.aggregate import figures
+from eval.attribution import Phrases
+from eval.baselines import CITED, run_baselines
+from eval.cases import Case, all_cases, check_cases
+from eval.corrupt import PER_KIND, corruptions
+from eval.determinism import PROCESSES, SAMPLE, same_elsewhere
+from eval.metrics import Scored, cited_names, name_of, score_case
+from eval.results import MEASURES, CaseResult, Report
+from eval.stats import RESAMPLES, SEED
 from kb.assistant import Assistant
-from kb.cli import open_assistant
+from kb.encoder import Encoder
 from kb.errors import KBError
-from kb.model import Answer
+from kb.record import answer_record
 
-ON = date(2026, 11, 22)
-"""The day on which the cases were labelled: their answers are those of that day."""
+Split = Literal["all", "dev", "test", "earlier"]
+Progress = Callable[[int, int], None]
+DEPTH = 50
+SYSTEMS = 5
 
 
-def evaluate(assistant: Assistant, cases: list[Case]) -> dict[str, Any]:
-    """Rates by kind and by language, the misses with what they cited, the violations, and what was measured."""
-    answers = [(case, assistant.ask(assistant.query(case.question, ON))) for case in cases]
-    groups: defaultdict[str, list[tuple[Case, Answer]]] = defaultdict(list)
-    for case, answer in answers:
-        for group in ("all", f"kind {case.kind}", f"language {case.language}"):
-            groups[group].append((case, answer))
-    times = sorted(answer.timing_ms["total"] for _, answer in answers)
+class _Remembering(Encoder):
+    """The encoder with a memory: the search and the baselines ask again for vectors of questions that were answered."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__(encoder.model, encoder.name)
+        self._known: dict[str, np.ndarray] = {}
+
+    def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
+        for text in texts:
+            if text not in self._known:  # one by one, as the assistant does: a batch rounds otherwise
+                self._known[text] = super().encode_queries([text])[0]
+        return np.stack([self._known[text] for text in texts])
+
+
+def measure(
+    assistant: Assistant,
+    split: str,
+    baselines: bool = True,
+    progress: Progress | None = None,
+    *,
+    determinism: bool = True,
+    cases: Sequence[Case] | None = None,
+) -> Report:
+    """A whole run over a split ("all": all of them). `cases` are asked instead of those in `eval/cases`.
+
+    `progress` is called with (steps done, steps in all). The assistant given is not changed; CorpusError where a case is unsound.
+    """
+    if cases is None:
+        cases = all_cases()
+        check_cases(cases, assistant.corpus)
+    chosen = [case for case in cases if split in ("all", case.split)]
+    own = Assistant(assistant.corpus, assistant.settings, assistant.index, assistant.report)
+    own.__dict__["encoder"] = _Remembering(assistant.encoder)
+    phrases = Phrases(own.corpus)
+    total = len(chosen) + (SYSTEMS * sum(bool(case.must) for case in chosen) if baselines else 0)
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if progress:
+            progress(done, total)
+
+    scored: dict[str, Scored] = {}
+    results: dict[str, CaseResult] = {}
+    for case in chosen:
+        results[case.id], scored[case.id] = ask(case, own, phrases)
+        step()
+    pairs = {name: one.pairs for name, one in scored.items()}
+    metrics = figures(chosen, pairs, results)
+    if determinism and "all" in metrics:
+        metrics["all"]["determinism"] = same_elsewhere(list(results.values()), own.settings)
+    systems, differences = run_baselines(own, chosen, pairs, step) if baselines else ((), ())
+    return Report(
+        configuration=configuration(chosen),
+        **own.provenance,
+        split=split,
+        results=tuple(results.values()),
+        metrics=metrics,
+        baselines=systems,
+        differences=differences,
+        corruptions=corruptions(chosen, results, own.corpus, phrases),
+    )
+
+
+def ask(case: Case, assistant: Assistant, phrases: Phrases) -> tuple[CaseResult, Scored]:
+    """One case: its answer, its ranking, its scores. Where the assistant fails there is no answer, and the case is unscored."""
+    record: dict[str, Any] | None = None
+    ranking: tuple[str, ...] = ()
+    failure: tuple[str, ...] = ()
+    try:
+        query = assistant.query(case.question, case.on)
+        record = answer_record(assistant.ask(query), case.id)
+        ranking = ranked_names(assistant, case)
+    except KBError as error:
+        failure = (f"{type(error).__name__}: {error}",)
+    scored = score_case(case, record, ranking, assistant.corpus, phrases)
+    result = CaseResult(
+        id=case.id,
+        split=case.split,
+        language=case.language,
+        kind=case.kind,
+        tags=case.tags,
+        group=case.group,
+        question=case.question,
+        on=case.on.isoformat(),
+        answer=record,
+        cited=cited_names(record) if record else (),
+        ranking=ranking,
+        scores={name: scored.pairs[name] and _share(scored.pairs[name]) for name in MEASURES if name in scored.pairs},
+        violations=scored.violations,
+        verdict=scored.verdict,
+        reasons=failure or scored.reasons,
+        ms=record["timing_ms"]["total"] if record else None,
+        cluster=case.cluster,
+    )
+    return result, scored
+
+
+def _share(pair: tuple[float, float] | None) -> float | None:
+    return pair[0] / pair[1] if pair and pair[1] else None
+
+
+def ranked_names(assistant: Assistant, case: Case) -> tuple[str, ...]:
+    """The places that the search of the assistant ranks, folded to whole articles and documents."""
+    hits = assistant.search(assistant.query(case.question, case.on), 4 * DEPTH)
+    return tuple(dict.fromkeys(name_of(hit.id) for hit in hits))[:DEPTH]
+
+
+def configuration(cases: Sequence[Case]) -> Mapping[str, Any]:
+    """What was set, and where it ran."""
     return {
         "cases": len(cases),
-        "provenance": dict(assistant.provenance),
-        "on": ON.isoformat(),
-        "rates": {group: _rates(pairs) for group, pairs in sorted(groups.items())},
-        "misses": [_miss(case, answer) for case, answer in answers if not decided(case, answer)],
-        "violations": {case.id: found for case, answer in answers if (found := violations(answer, assistant))},
-        "answer_ms": {"p50": times[len(times) // 2], "p95": times[int(len(times) * 0.95)]},
-    }
-
-
-def _rates(pairs: list[tuple[Case, Answer]]) -> dict[str, str]:
-    precision = [acceptable(case, answer) for case, answer in pairs if not case.refusal]
-    return {
-        "decided": str(Rate(sum(decided(case, answer) for case, answer in pairs), len(pairs))),
-        "citations acceptable": str(Rate(sum(r.hits for r in precision), sum(r.n for r in precision))),
-    }
-
-
-def _miss(case: Case, answer: Answer) -> dict[str, Any]:
-    return {
-        "id": case.id,
-        "question": case.question,
-        "expected": case.refusal or list(case.must),
-        "got": answer.refusal.kind if answer.refusal else [str(c.id) for c in answer.citations],
+        "days": sorted({case.on.isoformat() for case in cases}),
+        "depth": DEPTH,
+        "cited_by_baselines": CITED,
+        "resamples": RESAMPLES,
+        "seed": SEED,
+        "corruptions_a_kind": PER_KIND,
+        "determinism": f"{SAMPLE} answers in {PROCESSES} processes",
+        "python": platform.python_version(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
     }
 
 
 def main() -> int:
+    from kb.cli import open_assistant
+    from kb.cli_corpus import progress_bar
+
     parser = argparse.ArgumentParser(prog="python -m eval.run", description=__doc__)
-    parser.add_argument("--cases", type=Path, default=FOLDER / "development.yaml", help="a file of cases")
-    parser.add_argument("--json", action="store_true", help="the whole report as JSON")
+    parser.add_argument("--split", choices=("all", "dev", "test", "earlier"), default="all")
+    parser.add_argument("--no-baselines", action="store_true", help="leave out the simple searches")
+    parser.add_argument("--no-determinism", action="store_true", help="leave out the answers of other processes")
+    parser.add_argument("--json", type=Path, help="write the whole report there")
     arguments = parser.parse_args()
     try:
-        cases = load_cases(arguments.cases)
-        report = evaluate(open_assistant(), cases)
+        assistant = open_assistant()
+        with progress_bar("asking", "questions") as progress:
+            report = measure(
+                assistant,
+                arguments.split,
+                not arguments.no_baselines,
+                progress,
+                determinism=not arguments.no_determinism,
+            )
     except KBError as error:
         print(f"eval: {error}", file=sys.stderr)
         return 2
     if arguments.json:
-        print(json.dumps(report, ensure_ascii=False, indent=1))
-    else:
-        table = Table("group", "decided [95 % interval]", "citations acceptable")
-        for group, rates in report["rates"].items():
-            table.add_row(group, rates["decided"], rates["citations acceptable"])
-        Console().print(table)
-        for miss in report["misses"]:
-            print(f"{miss['id']}: expected {miss['expected']}, got {miss['got']}")
-        print(
-            f"{len(report['violations'])} violations; p50 {report['answer_ms']['p50']} ms, p95 {report['answer_ms']['p95']} ms"
-        )
-    return 1 if report["violations"] else 0
+        arguments.json.write_text(report.to_json(), encoding="utf-8")
+    print(json.dumps(summary(report), ensure_ascii=False, indent=1))
+    return 1 if any(result.violations for result in report.results) else 0
+
+
+def summary(report: Report) -> dict[str, Any]:
+    """The figures of the splits, one line a metric, and what must never happen."""
+    shown = [name for name in report.metrics if name == "all" or name.startswith("split ")]
+    return {
+        "figures": {name: {m: str(value) for m, value in report.metrics[name].items()} for name in shown},
+        "differences": {
+            f"{d.system}, {d.metric}": f"{d.value:+.3f} [{d.low:+.3f}, {d.high:+.3f}] (n = {d.n})"
+            for d in report.differences
+            if d.slice == "all" and d.value is not None and d.low is not None and d.high is not None
+        },
+        "corruptions": {c.kind: f"{c.flagged}/{c.made}" for c in report.corruptions},
+        "violations": {r.id: list(r.violations) for r in report.results if r.violations},
+    }
 
 
 if __name__ == "__main__":
