@@ -18,7 +18,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from eval.baseline import AT_NOUGHT, AT_ONE, Comparison, broken
+from eval.baseline import AT_NOUGHT, AT_ONE, COMPARED, Comparison, broken
 from eval.cases import Case
 from eval.paired import ALPHA
 from eval.places import names_at, title_of
@@ -123,14 +123,21 @@ def _number(value: float, sign: str = "") -> str:
 
 def _headline(report: Report) -> Iterator[dict[str, Any]]:
     """All figures of a split; the test half comes first, since nothing was set on it."""
-    for part in ("split test", "split dev", "all", "split earlier"):
-        values = report.metrics.get(part, {})
+    for part in parts_of(report):
+        values = report.metrics[part]
         tables = [
             {"caption": caption, "rows": [_figure(name, values[name]) for name in names if name in values]}
             for caption, names in HEADLINE
         ]
-        if values:
-            yield {"part": part, "tables": [table for table in tables if table["rows"]]}
+        title = f"split {report.split}" if part == "all" and report.split != "all" else part
+        yield {"part": title, "tables": [table for table in tables if table["rows"]]}
+
+
+def parts_of(report: Report) -> list[str]:
+    """The slices whose figures are shown in full: the splits, and all of them where that is not the same."""
+    halves = [part for part in ("split test", "split dev") if part in report.metrics]
+    parts = [*(halves if len(halves) > 1 else []), "all", "split earlier"]
+    return [part for part in parts if part in report.metrics]
 
 
 def _figure(name: str, value: Value) -> Row:
@@ -153,7 +160,7 @@ def _slices(report: Report) -> Iterator[dict[str, Any]]:
             rows = [
                 row(part.removeprefix(f"{sort} "), report.metrics[part][metric])
                 for part in names
-                if metric in report.metrics[part]
+                if metric in report.metrics[part] and report.metrics[part][metric].value is not None
             ]
             if rows:
                 yield {"caption": f"{MEASURES[metric].title}, by {sort}", "rows": rows}
@@ -229,7 +236,7 @@ def _time(report: Report) -> dict[str, Any] | None:
     if bars is None:
         return None
     cuts = quantiles(times, n=20, method="inclusive") if len(times) > 1 else times * 19
-    beyond = f" {bars.beyond} answers took longer than the axis and stand in the last bar." if bars.beyond else ""
+    beyond = f" The last bar holds what took longer than the axis: {bars.beyond}." if bars.beyond else ""
     return {
         "line": f"Median {cuts[9]:,.0f} ms, 95 % within {cuts[18]:,.0f} ms, slowest {max(times):,.0f} ms, on the machine of the run.",
         "svg": bars.svg([cuts[9], cuts[18]]),
@@ -260,9 +267,7 @@ def _chip(result: CaseResult) -> str:
 def _case(result: CaseResult, case: Case | None, corpus: Corpus, comparison: Comparison | None) -> dict[str, Any]:
     flip = comparison.flips.get(result.id) if comparison else None
     scores = [
-        f"{MEASURES[name].title} {value:.2f}"
-        for name, value in result.scores.items()
-        if value is not None and name in MEASURES
+        f"{MEASURES[name].title} {value:.2f}" for name in COMPARED if (value := result.scores.get(name)) is not None
     ]
     answer = result.answer
     quotes = " ".join(_flat(claim["quote"]) for claim in answer["claims"]) if answer else ""

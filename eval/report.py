@@ -15,7 +15,7 @@ from rich.text import Text
 
 from eval.baseline import Comparison, broken
 from eval.cases import Case
-from eval.page import page
+from eval.page import page, parts_of
 from eval.paired import ALPHA
 from eval.results import MEASURES, Measure, Report, Value
 from kb.corpus import Corpus
@@ -42,7 +42,7 @@ def shown(value: Value | None, measure: Measure) -> str:
 
 def print_report(report: Report, comparison: Comparison | None, console: Console) -> None:
     """The figures by split, the slices, the simple searches, what never may happen, and what flipped."""
-    parts = [part for part in ("all", "split dev", "split test", "split earlier") if part in report.metrics]
+    parts = parts_of(report)
     console.print(_table("measure [95 % interval]", parts, report.metrics, list(MEASURES), MEASURES))
     others = [part for part in report.metrics if not part.startswith(("split ", "all"))]
     names = [
@@ -59,6 +59,10 @@ def print_report(report: Report, comparison: Comparison | None, console: Console
         systems = {"kb": report.metrics["all"]} | {s.name: s.metrics.get("all", {}) for s in report.baselines}
         held = [name for name in MEASURES if any(name in s.metrics.get("all", {}) for s in report.baselines)]
         console.print(_table("simple searches, all", list(systems), systems, held, MEASURES))
+    missed = [f"{r.id}: {r.verdict}: {'; '.join(r.reasons)}" for r in report.results if r.verdict != "right"]
+    _print_lines(console, f"{len(missed)} of {len(report.results)} cases are not right:", missed)
+    for one in report.corruptions:
+        console.print(Text(f"answers falsified ({one.kind}): {one.flagged} of {one.made} noticed"))
     _print_lines(console, "What must never happen happened:", list(broken(report)))
     if comparison is not None:
         _print_comparison(comparison, console)

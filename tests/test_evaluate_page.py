@@ -37,8 +37,8 @@ class Measure:
         self.step, self.calls, self.error = threading.Semaphore(0), 0, None
 
     def __call__(
-        self, assistant: Assistant, split: str, baselines: bool, progress: Callable[[int, int], None]
-    ) -> Report:  # noqa: ARG002
+        self, _assistant: Assistant, _split: str, _baselines: bool, progress: Callable[[int, int], None]
+    ) -> Report:
         self.calls += 1
         for done in range(4):
             progress(done, 3)
@@ -148,6 +148,11 @@ def test_every_word_is_there_in_every_language(language: Language) -> None:
 
 
 @pytest.fixture
+def not_a_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kb.ui.evaluate.evaluation_held", lambda: False)
+
+
+@pytest.fixture
 def address(browser: Any, assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:  # noqa: ARG001, F811
     from kb.ui import launch
 
@@ -210,11 +215,9 @@ def test_a_run_shows_how_far_it_is_and_then_its_report(browser: Any, measure: Me
 
 
 @pytest.mark.browser
-def test_an_installation_without_questions_says_so(
-    browser: Any, monkeypatch: pytest.MonkeyPatch, assistant: Assistant, request: pytest.FixtureRequest
-) -> None:  # noqa: ARG001, F811
-    monkeypatch.setattr("kb.ui.evaluate.evaluation_held", lambda: False)
-    page = open_page(browser, request.getfixturevalue("address"), "en")
+@pytest.mark.usefixtures("not_a_checkout")
+def test_an_installation_without_questions_says_so(browser: Any, address: str) -> None:  # noqa: F811
+    page = open_page(browser, address, "en")
     page.wait_for_function("() => document.querySelector('#kb-eval-report').textContent.includes('holds no questions')")
     assert not page.locator("#kb-eval-run").is_visible()
 

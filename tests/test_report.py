@@ -178,6 +178,7 @@ def printed(report: Report, **given: Any) -> str:
 def test_the_table_has_splits_slices_and_searches() -> None:
     text = printed(example())
     assert "answers right 0.667 [0.200, 0.900] – 0.667" not in text
+    assert "1 of 3 cases are not right:\n t-en-001: wrong: Harbour Law Art. 2 is not cited" in text
     for said in ("split dev", "split test", "language en 2", "median time of an answer 80 ms", "bm25"):
         assert said in text
     assert re.search(r"answers right 0\.667 \[0\.200, 0\.900\] 1\.000 \[0\.200, 0\.900\] 0\.667", text)
