@@ -7,7 +7,7 @@ are compared only in metrics of places, on the cases that both have a score for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from eval.aggregate import PairsOf, slices, system_figures
@@ -86,13 +86,16 @@ class _PlainSearch:
     """Lists of the assistant's own index, over the text of the law alone: no asks, no gists, no names, no plan."""
 
     assistant: Assistant
+    _near: dict[str, list[str]] = field(default_factory=dict)
 
     def lexical(self, case: Case, _: NDArray[np.float32]) -> list[str]:
         index = self.assistant.index
         return self._articles(index.lexical(tokens(case.question, case.language), ("law",), case.on))[:LIMIT]
 
     def dense(self, case: Case, vector: NDArray[np.float32]) -> list[str]:
-        return self._articles(self.assistant.index.dense(vector, ("law",), case.on, 4 * DEPTH))[:LIMIT]
+        if case.id not in self._near:
+            self._near[case.id] = self._articles(self.assistant.index.dense(vector, ("law",), case.on, DEPTH))[:LIMIT]
+        return self._near[case.id]
 
     def fused(self, case: Case, vector: NDArray[np.float32]) -> list[str]:
         scores: dict[str, float] = {}

@@ -36,33 +36,49 @@ def sample(results: Sequence[CaseResult], size: int = SAMPLE) -> list[CaseResult
     return list(results[::step][:size])
 
 
-def same_elsewhere(results: Sequence[CaseResult], settings: Settings, processes: int = PROCESSES) -> Rate:
-    """determinism: of a sample of answers, those that are byte-identical in every one of some other processes.
+class Elsewhere:
+    """Some other processes that answer a sample again, side by side, from the moment this is made.
 
-    Each process has another seed for the hashes of Python, on which the order of sets depends.
+    Each has another seed for the hashes of Python, on which the order of sets depends, and one thread.
     """
-    chosen = sample([result for result in results if result.answer is not None])
-    if not chosen:
-        return rate(0, 0, "nothing was answered")
-    asked = "".join(json.dumps({"id": r.id, "question": r.question, "on": r.on}) + "\n" for r in chosen)
-    same = [True] * len(chosen)
-    handed_on = {f"KB_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
-    for seed in range(1, processes + 1):
-        found = subprocess.run(
-            [sys.executable, "-m", "eval.determinism"],
-            input=asked,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            env=os.environ | handed_on | {"PYTHONHASHSEED": str(seed)},
-            cwd=ROOT,
-            check=False,
-        )
-        lines = found.stdout.split() if found.returncode == 0 else []
-        if len(lines) != len(chosen):
-            return rate(0, 0, f"another process failed: {found.stderr.strip()[-200:]}")
-        same = [s and line == digest(r.answer or {}) for s, line, r in zip(same, lines, chosen, strict=True)]
-    return rate(sum(same), len(same))
+
+    def __init__(self, results: Sequence[CaseResult], settings: Settings, processes: int = PROCESSES) -> None:
+        self._chosen = sample([result for result in results if result.answer is not None])
+        handed_on = {f"KB_{name.upper()}": str(value) for name, value in settings.model_dump().items()}
+        asked = "".join(json.dumps({"id": r.id, "question": r.question, "on": r.on}) + "\n" for r in self._chosen)
+        self._running: list[subprocess.Popen[str]] = []
+        for seed in range(1, processes + 1) if self._chosen else ():
+            process = subprocess.Popen(
+                [sys.executable, "-m", "eval.determinism"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                env=os.environ | handed_on | {"PYTHONHASHSEED": str(seed), "OMP_NUM_THREADS": "1"},
+                cwd=ROOT,
+            )
+            assert process.stdin is not None
+            process.stdin.write(asked)
+            process.stdin.close()
+            process.stdin = None  # `communicate` would write to it again
+            self._running.append(process)
+
+    def same(self) -> Rate:
+        """determinism: of the sample, the answers that are byte-identical in every process; waits for them."""
+        if not self._chosen:
+            return rate(0, 0, "nothing was answered")
+        same = [True] * len(self._chosen)
+        failures = []
+        for process in self._running:
+            out, errors = process.communicate()
+            lines = out.split() if process.returncode == 0 else []
+            if len(lines) != len(self._chosen):
+                failures.append(errors.strip()[-200:])
+                continue
+            same = [s and line == digest(r.answer or {}) for s, line, r in zip(same, lines, self._chosen, strict=True)]
+        if failures:
+            return rate(0, 0, f"another process failed: {failures[0]}")
+        return rate(sum(same), len(same))
 
 
 def main() -> None:

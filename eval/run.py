@@ -12,24 +12,28 @@ import os
 import platform
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from pydantic import PrivateAttr
 
 from eval.aggregate import figures
 from eval.attribution import Phrases
 from eval.baselines import CITED, run_baselines
 from eval.cases import Case, all_cases, check_cases
 from eval.corrupt import PER_KIND, corruptions
-from eval.determinism import PROCESSES, SAMPLE, same_elsewhere
+from eval.determinism import PROCESSES, SAMPLE, Elsewhere
 from eval.metrics import Scored, cited_names, name_of, score_case
 from eval.results import MEASURES, CaseResult, Report
 from eval.stats import RESAMPLES, SEED
 from kb.assistant import Assistant
 from kb.encoder import Encoder
 from kb.errors import KBError
+from kb.model import Language
 from kb.record import answer_record
+from kb.retrieve import Found, LawRetriever
 
 Split = Literal["all", "dev", "test", "earlier"]
 Progress = Callable[[int, int], None]
@@ -51,6 +55,34 @@ class _Remembering(Encoder):
         return np.stack([self._known[text] for text in texts])
 
 
+class _RememberingRetriever(LawRetriever):
+    """The retriever with a memory: the ranking of a case is that of the search from which it was answered."""
+
+    _known: dict[tuple[object, ...], Found] = PrivateAttr(default_factory=dict)
+
+    def find(
+        self,
+        text: str,
+        language: Language,
+        on: date,
+        named: Sequence[str] = (),
+        vector: np.ndarray | None = None,
+    ) -> Found:
+        key = (text, language, on, tuple(named))
+        if key not in self._known:
+            self._known[key] = super().find(text, language, on, named, vector)
+        return self._known[key]
+
+
+def remembering(assistant: Assistant) -> Assistant:
+    """An assistant on the same index that asks nothing of the model or the index twice; the one given is not changed."""
+    own = Assistant(assistant.corpus, assistant.settings, assistant.index, assistant.report)
+    encoder = _Remembering(assistant.encoder)
+    retriever = _RememberingRetriever(corpus=own.corpus, index=own.index, load_encoder=lambda: encoder)
+    own.__dict__.update(encoder=encoder, retriever=retriever)
+    return own
+
+
 def measure(
     assistant: Assistant,
     split: str,
@@ -68,8 +100,7 @@ def measure(
         cases = all_cases()
         check_cases(cases, assistant.corpus)
     chosen = [case for case in cases if split in ("all", case.split)]
-    own = Assistant(assistant.corpus, assistant.settings, assistant.index, assistant.report)
-    own.__dict__["encoder"] = _Remembering(assistant.encoder)
+    own = remembering(assistant)
     phrases = Phrases(own.corpus)
     total = len(chosen) + (SYSTEMS * sum(bool(case.must) for case in chosen) if baselines else 0)
     done = 0
@@ -87,9 +118,13 @@ def measure(
         step()
     pairs = {name: one.pairs for name, one in scored.items()}
     metrics = figures(chosen, pairs, results)
-    if determinism and "all" in metrics:
-        metrics["all"]["determinism"] = same_elsewhere(list(results.values()), own.settings)
+    elsewhere = (
+        Elsewhere(list(results.values()), own.settings) if determinism else None
+    )  # they run while the searches do
     systems, differences = run_baselines(own, chosen, pairs, step) if baselines else ((), ())
+    falsified = corruptions(chosen, results, own.corpus, phrases)
+    if elsewhere and "all" in metrics:
+        metrics["all"]["determinism"] = elsewhere.same()
     return Report(
         configuration=configuration(chosen),
         **own.provenance,
@@ -98,7 +133,7 @@ def measure(
         metrics=metrics,
         baselines=systems,
         differences=differences,
-        corruptions=corruptions(chosen, results, own.corpus, phrases),
+        corruptions=falsified,
     )
 
 
