@@ -34,7 +34,8 @@ class Measure:
     """Stands in for the run: three questions, each when it is let go, then the small evaluation or an error."""
 
     def __init__(self) -> None:
-        self.step, self.calls, self.error = threading.Semaphore(0), 0, None
+        self.step, self.calls = threading.Semaphore(0), 0
+        self.error: Exception | None = None
 
     def __call__(
         self, _assistant: Assistant, _split: str, _baselines: bool, progress: Callable[[int, int], None]
@@ -165,7 +166,7 @@ def address(browser: Any, assistant: Assistant, tmp_path: Path, monkeypatch: pyt
     pages.close()
 
 
-def open_page(browser: Any, address: str, language: str, **options: Any) -> Any:  # noqa: F811
+def open_page(browser: Any, address: str, language: Language, **options: Any) -> Any:  # noqa: F811
     page = browser.new_context(locale=LOCALES[language], **options).new_page()
     page.faults = []
     page.on("pageerror", lambda error: page.faults.append(str(error)))
@@ -175,12 +176,12 @@ def open_page(browser: Any, address: str, language: str, **options: Any) -> Any:
     page.goto(address + "evaluate")
     page.wait_for_function(
         "t => document.querySelector('#kb-head h1')?.textContent === t", arg=word("evaluate", language)
-    )  # type: ignore[arg-type]
+    )
     return page
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("language", ["en", "zh", "fr"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_last_report_is_shown_and_saved(browser: Any, kept: Assistant, address: str, language: Language) -> None:  # noqa: ARG001, F811
     page = open_page(browser, address, language)
     page.wait_for_selector("#kb-eval-report iframe")
