@@ -7,8 +7,10 @@ are compared only in metrics of places, on the cases that both have a score for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from eval.aggregate import PairsOf, slices, system_figures
 from eval.cases import Case
@@ -17,13 +19,14 @@ from eval.mcp_search import LawSearch
 from eval.metrics import Pairs, place_pairs, ranking_pairs
 from eval.results import Difference, SystemResult
 from eval.stats import Pair, paired_difference
+from kb import vectors
 from kb.assistant import Assistant
 from kb.ids import ProvisionId
-from kb.retrieve import DEPTH, RANK_CONSTANT, TEXT_KINDS
+from kb.retrieve import RANK_CONSTANT, TEXT_KINDS
 from kb.text import tokens
+from kb.units import build_units
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 CITED = 4
@@ -81,21 +84,33 @@ def systems(assistant: Assistant) -> list[System]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
 class _PlainSearch:
-    """Lists of the assistant's own index, over the text of the law alone: no asks, no gists, no names, no plan."""
+    """BM25 and exact cosines over the text of the law alone: no asks, no gists, no names of laws, no plan."""
 
-    assistant: Assistant
-    _near: dict[str, list[str]] = field(default_factory=dict)
+    def __init__(self, assistant: Assistant) -> None:
+        self._index = assistant.index
+        kept = [
+            (row, unit)
+            for row, unit in enumerate(build_units(assistant.corpus))
+            if unit.group == "law" and unit.kind in TEXT_KINDS
+        ]
+        self._rows = np.array([row for row, _ in kept])
+        self._articles = [str(ProvisionId.parse(unit.target).whole_article) for _, unit in kept]
+        file = vectors.file_name(assistant.index.encoder)
+        folders = (assistant.corpus.root, assistant.settings.home)
+        known = vectors.read_vectors([folder / "vectors" / file for folder in folders])
+        self._matrix = np.stack([known[vectors.key_of(unit.text, unit.prompt)] for _, unit in kept]).astype(np.float32)
 
     def lexical(self, case: Case, _: NDArray[np.float32]) -> list[str]:
-        index = self.assistant.index
-        return self._articles(index.lexical(tokens(case.question, case.language), ("law",), case.on))[:LIMIT]
+        article_of = dict(zip((int(row) for row in self._rows), self._articles, strict=True))
+        found = self._index.lexical(tokens(case.question, case.language), ("law",), case.on)
+        return list(dict.fromkeys(article_of[row] for row, _ in found if row in article_of))[:LIMIT]
 
     def dense(self, case: Case, vector: NDArray[np.float32]) -> list[str]:
-        if case.id not in self._near:
-            self._near[case.id] = self._articles(self.assistant.index.dense(vector, ("law",), case.on, DEPTH))[:LIMIT]
-        return self._near[case.id]
+        stands = self._index.allowed(("law",), case.on)[self._rows]
+        scores = np.where(stands, self._matrix @ vector, -np.inf)
+        order = [int(i) for i in np.argsort(-scores, kind="stable")[: stands.sum()]]
+        return list(dict.fromkeys(self._articles[i] for i in order))[:LIMIT]
 
     def fused(self, case: Case, vector: NDArray[np.float32]) -> list[str]:
         scores: dict[str, float] = {}
@@ -103,11 +118,6 @@ class _PlainSearch:
             for rank, article in enumerate(ranked, 1):
                 scores[article] = scores.get(article, 0.0) + 1 / (RANK_CONSTANT + rank)
         return sorted(scores, key=lambda article: (-scores[article], article))[:LIMIT]
-
-    def _articles(self, rows: Sequence[tuple[int, float]]) -> list[str]:
-        units = self.assistant.index.units
-        texts = (units[row] for row, _ in rows if units[row].kind in TEXT_KINDS)
-        return list(dict.fromkeys(str(ProvisionId.parse(unit.target).whole_article) for unit in texts))
 
 
 def run_baselines(
