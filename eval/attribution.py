@@ -19,7 +19,7 @@ from kb.assistant import standing_text
 from kb.corpus import Corpus
 from kb.errors import BadInput
 from kb.ids import FactId, ProvisionId, SourceId, parse_source_id
-from kb.model import LANGUAGES, Citation
+from kb.model import LANGUAGES, Citation, Document, Law, Record
 from kb.phrases import PHRASES, say
 from kb.text import sentences
 from kb.verify import source_text
@@ -175,7 +175,8 @@ def _pattern(text: str) -> re.Pattern[str]:
 def _names(corpus: Corpus) -> list[str]:
     """Every name of a law, document or record, and every heading."""
     found: set[str] = set()
-    for held in (*corpus.laws.values(), *corpus.records.values(), *corpus.documents.values()):
+    named: list[Law | Record | Document] = [*corpus.laws.values(), *corpus.records.values(), *corpus.documents.values()]
+    for held in named:
         for language in LANGUAGES:
             found |= {held.title[language], held.short[language], *held.aliases.get(language, ())}
         found.add(held.title.zh.removeprefix("中华人民共和国"))

@@ -100,7 +100,7 @@ class Case(BaseModel):
 
     @property
     def kind(self) -> Kind:
-        return next(tag for tag in self.tags if tag in KINDS)  # type: ignore[return-value]
+        return next(tag for tag in self.tags if tag in KINDS)
 
     @property
     def cluster(self) -> str:

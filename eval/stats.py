@@ -119,12 +119,12 @@ def paired_difference(
 def _divided(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n, 2) → (n,) numerators by denominators; NaN, which `_interval` leaves out, where a draw has nothing to divide by."""
     over, under = sums[:, 0], sums[:, 1]
-    return np.divide(over, under, out=np.full(len(over), np.nan), where=under > 0)
+    return np.asarray(np.divide(over, under, out=np.full(len(over), np.nan), where=under > 0))
 
 
 def _f1(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     total = a + b
-    return np.divide(2 * a * b, total, out=np.zeros(len(total)), where=total > 0)
+    return np.asarray(np.divide(2 * a * b, total, out=np.zeros(len(total)), where=total > 0))
 
 
 def _interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
