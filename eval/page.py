@@ -79,7 +79,7 @@ def page(report: Report, corpus: Corpus, cases: Sequence[Case], comparison: Comp
         confusion=_confusion(report, expected),
         systems=list(_systems(report)),
         systems_about=" ".join(f"{s.name}: {s.about}" for s in report.baselines),
-        differences=[_difference(d) for d in report.differences if d.slice == "all"],
+        differences=[_difference(d) for d in report.differences if d.slice == "all" and d.metric in SEARCHED],
         corruptions=report.corruptions,
         time=_time(report),
         choices=_choices(report),

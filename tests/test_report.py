@@ -19,7 +19,7 @@ from rich.console import Console
 from eval.baseline import baseline_of, compare
 from eval.page import page, pieces
 from eval.report import forms, junit, keep, print_report
-from eval.results import Report
+from eval.results import Corruption, Difference, Report
 from kb.corpus import Corpus
 
 
@@ -112,6 +112,15 @@ def test_figures_stand_with_interval_and_n(tiny: Corpus) -> None:
     assert "key facts quoted no key facts – 0" in text
     assert "truthfulness (CRAG, −1 to 1) drawn from −1 to 1 0.250 −0.500 – 0.750 3" in text
     assert "bm25: Words alone." in text and "Median 80 ms" in text
+
+
+def test_differences_and_falsified_answers_are_shown(tiny: Corpus) -> None:
+    found = Difference("bm25", "all", "recall@10", 0.5, -0.1, 0.9, 2, 1)
+    other = replace(found, slice="split dev", value=0.25)
+    made = replace(example(), differences=(found, other), corruptions=(Corruption("fact", 9, 8, ("t-en-001",)),))
+    text = re.sub(r"\s+", " ", Reader(html(tiny, made)).text)
+    assert "recall at 10: kb less bm25 +0.500 −0.100 – +0.900 2 in 1 laws" in text and "+0.250" not in text
+    assert "fact 9 8 t-en-001" in text
 
 
 def test_refusals_are_counted_by_what_was_due(tiny: Corpus) -> None:
