@@ -45,14 +45,18 @@ class _Remembering(Encoder):
     """The encoder with a memory: the search and the baselines ask again for vectors of questions that were answered."""
 
     def __init__(self, encoder: Encoder) -> None:
-        super().__init__(encoder.model, encoder.name)
+        self._inner = encoder
+        self.name, self.dimension = encoder.name, encoder.dimension
         self._known: dict[str, np.ndarray] = {}
 
     def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
         for text in texts:
             if text not in self._known:  # one by one, as the assistant does: a batch rounds otherwise
-                self._known[text] = super().encode_queries([text])[0]
+                self._known[text] = self._inner.encode_queries([text])[0]
         return np.stack([self._known[text] for text in texts])
+
+    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
+        return self._inner.encode_passages(texts, progress)
 
 
 class _RememberingRetriever(LawRetriever):
