@@ -1,11 +1,14 @@
-"""Question → answer: understand, plan, draft, verify, as one LangChain chain. Orchestration only."""
+"""Question → answer: understand, plan, draft, verify, as one LangChain chain. Orchestration only.
+
+With a chat model set, the draft is its own; where nothing of it passes the gate, or it fails, the quoting draft takes its place.
+"""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -13,18 +16,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import kb
+from kb.chat import ChatModel, ReplyClaim, open_chat
 from kb.corpus import Corpus
 from kb.corpus_load import load_corpus
+from kb.drafting import draft_of, question_record, sources, standalone
 from kb.encoder import Encoder, Progress, load_encoder
-from kb.errors import BadInput
+from kb.errors import BadInput, ChatError
 from kb.generate import chain, quoting_draft
-from kb.ids import FactId, PassageId, ProvisionId
+from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.index import BuildReport, Index, ensure_index
 from kb.model import Answer, Citation, Claim, Draft, Hit, Language, Note, Query, Refusal
-from kb.phrases import STANDINGS, say
+from kb.phrases import STANDINGS, say, withheld_message
 from kb.plan import Plan, plan
+from kb.prompts import read_prompt
 from kb.retrieve import LawRetriever
 from kb.settings import MAX_QUESTION_CHARS, Settings
+from kb.support import Support, load_support
 from kb.text import detect_language, visible
 from kb.understand import Understanding, understand
 from kb.verify import verify_draft
@@ -43,6 +50,12 @@ class _State:
     understanding: Understanding | None = None
     plan: Plan | None = None
     draft: Draft | None = None
+    """The quoting draft, or that of the chat model; `quoting` is then the other one."""
+    quoting: Draft | None = None
+    trouble: str | None = None
+    """Why the chat model gave no draft."""
+    read_as: str | None = None
+    """A follow-up question as the chat model put it."""
 
 
 @contextmanager
@@ -58,6 +71,7 @@ class Assistant:
     def __init__(self, corpus: Corpus, settings: Settings, index: Index, report: BuildReport) -> None:
         self.corpus, self.settings, self.index, self.report = corpus, settings, index, report
         self._lock = threading.Lock()
+        self.chat: ChatModel | None = open_chat(settings) if settings.llm else None
         self.chain: Runnable[Query, Answer] = chain(self._understand, self._plan, self._draft, self._verify)
         """The whole way from a query to its answer, as one LangChain runnable: invoke, batch, stream."""
 
@@ -93,6 +107,15 @@ class Assistant:
         with self._lock:
             return self.encoder
 
+    @cached_property
+    def support(self) -> Support:
+        """The measure of support, loaded when a chat model's first claim is checked."""
+        return load_support(self.settings)
+
+    def _measure(self) -> Support:
+        with self._lock:
+            return self.support
+
     def query(
         self, text: str, on: date | None = None, language: Language | None = None, history: tuple[str, ...] = ()
     ) -> Query:
@@ -107,6 +130,26 @@ class Assistant:
     def ask(self, query: Query) -> Answer:
         """Answer one question. Nothing in the answer has skipped the checks."""
         return self.chain.invoke(query)
+
+    def stream(self, query: Query) -> Iterator[Answer]:
+        """The answer as it grows: with a chat model, one more whenever a claim has passed the checks; the last one is whole."""
+        state = self._plan(self._understand(query))
+        if self._asks_chat(state):
+            claims: list[ReplyClaim] = []
+            shown = 0
+            try:
+                for claim in self._proposed(state):
+                    claims.append(claim)
+                    partial = self._checked(self._drafted(state, claims))
+                    if len(partial.claims) > shown and partial.provenance["generator"] != "quoting":
+                        shown = len(partial.claims)
+                        yield partial
+                state = self._drafted(state, claims)
+            except ChatError as error:
+                state = replace(self._quoting(state), trouble=str(error))
+            yield self._verify(state)
+        else:
+            yield self._verify(self._quoting(state))
 
     def search(self, query: Query, k: int) -> tuple[Hit, ...]:
         """The places a question finds: what it cites first, then provisions in force, and drafts where it names one."""
@@ -126,7 +169,13 @@ class Assistant:
     # -------------------------------------------------------------- the chain
 
     def _understand(self, query: Query) -> _State:
-        return _State(query, time.perf_counter(), {}, understanding=understand(query, self.corpus))
+        understanding = understand(query, self.corpus)
+        read_as = None
+        if self.chat and understanding.follows_up:
+            read_as = standalone(query, self.chat, self.corpus)
+            if read_as:
+                understanding = understand(replace(query, text=read_as, history=()), self.corpus)
+        return _State(query, time.perf_counter(), {}, understanding=understanding, read_as=read_as)
 
     def _plan(self, state: _State) -> _State:
         assert state.understanding is not None
@@ -134,9 +183,41 @@ class Assistant:
             return replace(state, plan=plan(state.understanding, self.corpus, self.retriever))
 
     def _draft(self, state: _State) -> _State:
-        assert state.plan is not None and state.understanding is not None
         with _timed(state, "generate"):
-            return replace(state, draft=quoting_draft(state.plan.material, state.understanding, self.corpus))
+            if not self._asks_chat(state):
+                return self._quoting(state)
+            try:
+                return self._drafted(state, list(self._proposed(state)))
+            except ChatError as error:
+                return replace(self._quoting(state), trouble=str(error))
+
+    def _asks_chat(self, state: _State) -> bool:
+        """Whether the chat model drafts: not where the question is refused by rule."""
+        return self.chat is not None and state.plan is not None and state.plan.material.refusal is None
+
+    def _quoting(self, state: _State) -> _State:
+        assert state.plan is not None and state.understanding is not None
+        return replace(state, draft=quoting_draft(state.plan.material, state.understanding, self.corpus))
+
+    def _proposed(self, state: _State) -> Iterator[ReplyClaim]:
+        """What the chat model claims, from the sources of the plan."""
+        assert self.chat is not None and state.plan is not None and state.understanding is not None
+        places = sources(state.plan, self.corpus, state.understanding.on)
+        return self.chat.claims(question_record(state.query, state.understanding, places, self.corpus))
+
+    def _drafted(self, state: _State, claims: Sequence[ReplyClaim]) -> _State:
+        assert state.understanding is not None
+        quoting = self._quoting(state).draft
+        assert quoting is not None
+        on, language = state.understanding.on, state.query.language
+        drafted = draft_of(claims, self.corpus, on, language, quoting)
+        plan = replace(state.plan, retrieved=self._shown_to_chat(state)) if state.plan else None
+        return replace(state, plan=plan, draft=drafted, quoting=quoting)
+
+    def _shown_to_chat(self, state: _State) -> frozenset[SourceId]:
+        """What was retrieved for the question, with the sources that the chat model was shown."""
+        assert state.plan is not None and state.understanding is not None
+        return state.plan.retrieved | frozenset(sources(state.plan, self.corpus, state.understanding.on))
 
     def _verify(self, state: _State) -> Answer:
         with _timed(state, "verify"):
@@ -145,18 +226,30 @@ class Assistant:
         return replace(answer, timing_ms=state.ms | {"total": total})
 
     def _checked(self, state: _State) -> Answer:
+        """The draft with its checks; where nothing of the chat model's draft passed, the quoting draft with its checks."""
         assert state.plan is not None and state.draft is not None and state.understanding is not None
-        understanding, draft = state.understanding, state.draft
-        shown, withheld = verify_draft(draft, self.corpus, understanding.on, state.plan.retrieved)
-        language = state.query.language
+        understanding, draft, language = state.understanding, state.draft, state.query.language
+        generated = state.quoting is not None
+        measure = self._measure() if generated else None
+        shown, withheld = verify_draft(draft, self.corpus, understanding.on, state.plan.retrieved, measure)
+        extra: list[Note] = []
+        if withheld:
+            extra.append(Note("scope", withheld_message(withheld, language)))
+        if state.quoting is not None and not shown:
+            extra.append(Note("scope", say("chat_nothing", language)))
+            generated, draft = False, state.quoting
+            shown, more = verify_draft(draft, self.corpus, understanding.on, state.plan.retrieved)
+            withheld = (*withheld, *more)
+        if state.trouble:
+            extra.append(Note("scope", say("chat_failed", language, reason=state.trouble)))
         refusal, notes = draft.refusal, list(draft.notes)
         if refusal is None and not shown:
             message = " ".join([note.message for note in notes] or [say("nothing_verified", language)])
             refusal = Refusal("not_in_corpus", message)
-        if withheld:
-            notes.append(Note("scope", say("withheld", language, n=len(withheld))))
-        if understanding.follows_up:
-            notes.insert(0, Note("scope", say("understood", language, text=understanding.read_as)))
+        notes += extra
+        if state.read_as or understanding.follows_up:
+            text = state.read_as or understanding.read_as
+            notes.insert(0, Note("scope", say("understood", language, text=text)))
         used = sorted({claim.citation for claim in shown})
         renumbered = {old: new for new, old in enumerate(used)}
         citations = tuple(draft.citations[i] for i in used)
@@ -171,9 +264,16 @@ class Assistant:
             citations=citations,
             notes=tuple(notes),
             withheld=withheld,
-            provenance=self.provenance,
+            provenance=self._provenance(generated),
             timing_ms={},
         )
+
+    def _provenance(self, generated: bool) -> dict[str, str]:
+        """What an answer was made with; the chat model and its prompt where a statement of it is shown."""
+        if not generated or self.chat is None:
+            return self.provenance
+        made = {"generator": self.chat.name, "prompt": read_prompt("answer").sha256, "support": self.support.name}
+        return self.provenance | made
 
     @cached_property
     def provenance(self) -> dict[str, str]:

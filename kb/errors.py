@@ -5,7 +5,8 @@ KBError                     something the reader of the message can act on
 ├── CorpusError             a corpus file breaks a rule; carries the file and, where known, the line
 ├── DataPackageError        a pinned data package is missing or not the one that was checked
 ├── EncoderError            the embedding model cannot be loaded
-└── IndexError_             the index cannot be built or opened
+├── IndexError_             the index cannot be built or opened
+└── ChatError               the chat model did not give a usable reply; the quoting answer takes its place
 
 Messages are one line, name the file, line or argument, and say what to do.
 """
@@ -45,3 +46,7 @@ class EncoderError(KBError):
 
 class IndexError_(KBError):
     """The search index cannot be built or opened."""
+
+
+class ChatError(KBError):
+    """The chat model did not give a usable reply."""

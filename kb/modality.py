@@ -59,11 +59,12 @@ _FR: tuple[tuple[Force, str], ...] = (
     ("shall", r"\bdoi(?:t|vent)\b|\b(?:est|sont)\s+(?:tenue?s?|obligée?s?)\s+d"),
     ("may", r"\bpeu(?:t|vent)\b|\b(?:a|ont)\s+le\s+droit\b|\b(?:est|sont)\s+(?:autorisée?s?|libres?)\b"),
 )
+_TABLES: tuple[tuple[Language, tuple[tuple[Force, str], ...]], ...] = (("en", _EN), ("zh", _ZH), ("fr", _FR))
 _MARKS: Mapping[Language, re.Pattern[str]] = {
     language: re.compile(
         "|".join(f"(?P<{force}>{pattern})" for force, pattern in table), 0 if language == "zh" else re.IGNORECASE
     )
-    for language, table in (("en", _EN), ("zh", _ZH), ("fr", _FR))
+    for language, table in _TABLES
 }
 _SENTENCE_END = re.compile(r"[.;!?](?=\s|$)|[。；！？\n]+")
 _ONLY = re.compile(r"\bonly\b|\bsolely\b|\bseule?(?:ment|s)?\b|\bqu['’e]|仅|只|唯|方", re.IGNORECASE)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from kb.model import Language, RecordStatus, Standing, Trilingual
+from collections import Counter
+from collections.abc import Iterable
+
+from kb.model import CheckKind, Claim, Language, RecordStatus, Standing, Trilingual
 
 PHRASES: dict[str, Trilingual] = {
     "disclaimer": Trilingual(
@@ -169,9 +172,19 @@ PHRASES: dict[str, Trilingual] = {
         "Aucune affirmation n’a passé les vérifications ; aucune n’est montrée.",
     ),
     "withheld": Trilingual(
-        "{n} statement(s) did not pass the checks and are not shown.",
-        "有{n}条内容未通过核验，未予显示。",
-        "{n} affirmation(s) n’ont pas passé les vérifications et ne sont pas montrées.",
+        "{n} statement(s) did not pass the checks and are not shown: {why}.",
+        "有{n}条内容未通过核验，未予显示：{why}。",
+        "{n} affirmation(s) n’ont pas passé les vérifications et ne sont pas montrées : {why}.",
+    ),
+    "chat_failed": Trilingual(
+        "The chat model gave no usable answer ({reason}). The provisions are quoted instead.",
+        "对话模型未给出可用的回答（{reason}），改为直接引用条文。",
+        "Le modèle de langage n’a pas donné de réponse utilisable ({reason}). Les dispositions sont citées à la place.",
+    ),
+    "chat_nothing": Trilingual(
+        "No statement of the chat model is shown; the provisions are quoted instead.",
+        "对话模型的内容均未显示，改为直接引用条文。",
+        "Aucune affirmation du modèle de langage n’est montrée ; les dispositions sont citées à la place.",
     ),
 }
 
@@ -301,3 +314,40 @@ STANDINGS: dict[Standing, Trilingual] = {
 def say(key: str, language: Language, **values: object) -> str:
     """A fixed phrase with its blanks filled; KeyError for a phrase that is not in the table."""
     return PHRASES[key][language].format(**values)
+
+
+_WHY_WITHHELD: dict[CheckKind, Trilingual] = {
+    "exists": Trilingual("cites no place held here", "引用的条文不存在或未收录", "sans disposition conservée ici"),
+    "in_force": Trilingual(
+        "takes another text for law in force",
+        "把其他文本当作现行有效的法律",
+        "prend un autre texte pour le droit en vigueur",
+    ),
+    "retrieved": Trilingual(
+        "rests on a place that was not found for the question",
+        "依据的条文不在检索结果之内",
+        "s’appuie sur un texte non trouvé",
+    ),
+    "verbatim": Trilingual(
+        "quotes words that do not stand there", "所引文字与条文不符", "cite des mots qui n’y figurent pas"
+    ),
+    "numbers": Trilingual(
+        "has a figure that the provision does not have", "数字在条文中不存在", "contient un chiffre absent du texte"
+    ),
+    "modality": Trilingual(
+        "changes shall, may or shall not",
+        "改变了应当、可以或者不得",
+        "change l’obligation, la faculté ou l’interdiction",
+    ),
+    "supported": Trilingual(
+        "is not borne out by the words cited", "所引条文不能支持该表述", "n’est pas confirmée par les mots cités"
+    ),
+}
+
+
+def withheld_message(withheld: Iterable[Claim], language: Language) -> str:
+    """How many claims are not shown, and why: by the first check that each failed."""
+    first = Counter(next(c.kind for c in claim.checks if not c.passed) for claim in withheld)
+    stop = "；" if language == "zh" else " ; " if language == "fr" else "; "
+    why = stop.join(f"{n} × {_WHY_WITHHELD[kind][language]}" for kind, n in first.most_common())
+    return say("withheld", language, n=first.total(), why=why)

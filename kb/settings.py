@@ -24,5 +24,9 @@ class Settings(BaseSettings):
     """The user's own laws, documents and official texts, read after the shipped corpus; may be missing."""
     encoder: str = BUNDLED_ENCODER
     support: str = BUNDLED_SUPPORT
+    llm: str = ""
+    """provider:model of a chat model that drafts the answers; empty: quoting, which needs none."""
+    llm_base_url: str = ""
+    llm_timeout: float = Field(default=30.0, gt=0)
     host: str = "127.0.0.1"
     port: int = 7860

@@ -19,12 +19,14 @@ import numpy as np
 from kb.encoder import bundled_folder
 from kb.errors import EncoderError
 from kb.settings import BUNDLED_SUPPORT, Settings
+from kb.signs import signed
+from kb.text import CJK, detect_language
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ADAPTER = Path(__file__).with_name("support_adapter.npz")
-MAX_STATEMENT_TOKENS, MAX_PREMISE_TOKENS = 96, 220
+MAX_STATEMENT_TOKENS, MAX_PREMISE_TOKENS = 110, 250
 BATCH = 16
 KEPT_SCORES = 4_096
 
@@ -69,14 +71,13 @@ def _bundled(settings: Settings) -> Support:
 
     try:
         with np.load(ADAPTER, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError) as error:
+            about, arrays = json.loads(bytes(file["about"]).decode()), _unpacked(file)
+    except (OSError, ValueError, KeyError) as error:
         raise EncoderError(f"{ADAPTER}: cannot be read ({error}); install kb again") from None
-    about = json.loads(bytes(arrays.pop("about")).decode())
     folder = str(bundled_folder(settings))
     config = BertConfig.from_pretrained(folder, num_hidden_layers=about["layers"])
     model = BertModel.from_pretrained(folder, config=config, add_pooling_layer=False, local_files_only=True).eval()
-    head = _apply(model, arrays, about["scale"])
+    head = _apply(model, arrays)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
 
     def measure(pairs: Sequence[tuple[str, str]]) -> NDArray[np.float32]:
@@ -85,30 +86,47 @@ def _bundled(settings: Settings) -> Support:
         with torch.inference_mode():
             for start in range(0, len(order), BATCH):
                 chunk = order[start : start + BATCH]
-                ids, seen, stated = _tensors([pairs[i] for i in chunk], tokenizer)
+                ids, seen, stated = _tensors([_signed(*pairs[i]) for i in chunk], tokenizer)
                 scores[chunk] = _forward(model, head, ids, seen, stated).numpy()
         return scores
 
     return Support(about["name"], about["at_least"], measure)
 
 
-def _apply(model: Any, arrays: dict[str, NDArray[Any]], scale: float) -> dict[str, Any]:
-    """Merge the adapter into the layers of the model; the weights of the head come back by name."""
+def _signed(statement: str, words: str) -> tuple[str, str]:
+    return signed(statement, detect_language(statement)), signed(words, "zh" if CJK.search(words) else "en")
+
+
+def _unpacked(file: Any) -> dict[str, NDArray[np.float32]]:
+    """The arrays of the adapter; a matrix is kept as 8-bit numbers (`.q`) with one scale a row (`.s`)."""
+    arrays: dict[str, NDArray[np.float32]] = {}
+    for name in file.files:
+        if name.endswith(".q"):
+            base = name.removesuffix(".q")
+            arrays[base] = file[name].astype(np.float32) * file[f"{base}.s"].astype(np.float32)
+        elif not name.endswith(".s") and name != "about":
+            arrays[name] = file[name].astype(np.float32)
+    return arrays
+
+
+def _apply(model: Any, arrays: dict[str, NDArray[np.float32]]) -> dict[str, Any]:
+    """Merge the adapter into the layers of the model; the weights of the head come back by name.
+
+    `x.A` and `x.B` add B·A to the weight of the linear layer x; any other array is added to the parameter of its name.
+    """
     import torch
 
-    head: dict[str, Any] = {}
     weights = dict(model.named_parameters())
+    head: dict[str, Any] = {}
     with torch.no_grad():
         for name, array in arrays.items():
-            tensor = torch.from_numpy(array.astype(np.float32))
             if name.startswith("head."):
-                head[name.removeprefix("head.")] = tensor
+                head[name.removeprefix("head.")] = torch.from_numpy(array)
             elif name.endswith(".A"):
                 base = name.removesuffix(".A")
-                other = torch.from_numpy(arrays[f"{base}.B"].astype(np.float32))
-                weights[f"{base}.weight"] += scale * (other @ tensor)
+                weights[f"{base}.weight"] += torch.from_numpy(arrays[f"{base}.B"] @ array)
             elif not name.endswith(".B"):
-                weights[name].copy_(tensor)
+                weights[name] += torch.from_numpy(array)
     return head
 
 

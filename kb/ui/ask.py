@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -28,7 +29,7 @@ def ask_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (on
     turns = gr.State([])
     with gr.Row():
         with gr.Column(scale=5):
-            head = gr.HTML(_head("en"), elem_id="kb-head")
+            head = gr.HTML(_head(backend, "en"), elem_id="kb-head")
         with gr.Column(scale=2, min_width=260), gr.Row():
             on = gr.Textbox(value="", label=word("as_of", "en"), elem_id="kb-on", max_length=10, min_width=120)
             choice = gr.Dropdown(
@@ -61,7 +62,7 @@ def ask_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (on
         """Every text of the page in a language."""
         return [
             code,
-            _head(code),
+            _head(backend, code),
             gr.update(label=word("as_of", code)),
             gr.update(label=word("language", code), value=code),
             render.conversation(shown, corpus, code),
@@ -95,7 +96,11 @@ def ask_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (on
         try:
             asked_on = _day(day, code)
             assistant = backend.assistant()
-            answer = assistant.ask(assistant.query(text, asked_on, history=tuple(q for q, _ in shown)))
+            query = assistant.query(text, asked_on, history=tuple(q for q, _ in shown))
+            for answer in assistant.stream(query):
+                now = [*shown, (text, answer)][-MAX_TURNS:]
+                talked, cards = render.conversation(now, corpus, code), render.evidence(now, corpus, code)
+                yield [now, talked, cards, "", gr.skip(), gr.skip(), gr.update(visible=True)]
         except KBError as error:
             message = f"{word('error', code)} {error}"
             yield [
@@ -108,9 +113,7 @@ def ask_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (on
                 gr.skip(),
             ]
             return
-        now = [*shown, (text, answer)][-MAX_TURNS:]
-        talked, cards = render.conversation(now, corpus, code), render.evidence(now, corpus, code)
-        yield [now, talked, cards, "", _status(backend, code), gr.skip(), gr.update(visible=True)]
+        yield [gr.skip(), gr.skip(), gr.skip(), gr.skip(), _status(backend, code), gr.skip(), gr.skip()]
 
     def wait(code: Language) -> tuple[Any, Any]:
         return _status(backend, code), gr.Timer(active=not backend.ready())
@@ -141,13 +144,17 @@ def ask_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (on
     )
 
 
-def _head(code: Language) -> str:
-    return f"<h1>{word('title', code)}</h1><p>{word('tagline', code)}</p><p>{word('disclaimer', code)}</p>"
+def _head(backend: Backend, code: Language) -> str:
+    """Title, promise, and where a question goes: nowhere, or to the chat model that is named."""
+    sent = backend.chat_model
+    place = word("sent_to", code).format(model=escape(sent)) if sent else word("stays_here", code)
+    return (
+        f"<h1>{word('title', code)}</h1><p>{word('tagline', code)}</p>"
+        f'<p>{word("disclaimer", code)} <span id="kb-privacy">{place}</span></p>'
+    )
 
 
 def _line(text: str) -> str:
-    from html import escape
-
     return f'<p role="status">{escape(text)}</p>'
 
 

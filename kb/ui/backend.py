@@ -22,6 +22,11 @@ class Backend:
     def corpus(self) -> Corpus:
         return self._assistant.corpus
 
+    @property
+    def chat_model(self) -> str | None:
+        """The chat model to which questions are sent; None where they stay on this machine."""
+        return self._assistant.chat.name if self._assistant.chat else None
+
     def _load(self) -> None:
         try:
             self._assistant.retriever.encode("ready")

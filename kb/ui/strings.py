@@ -16,9 +16,19 @@ STRINGS: dict[str, Trilingual] = {
         "Chaque affirmation repose sur un article que vous pouvez ouvrir et vérifier.",
     ),
     "disclaimer": Trilingual(
-        "General information, not legal advice. Questions stay on this machine.",
-        "一般信息，不构成法律意见。您的问题不会离开本机。",
-        "Information générale, qui ne constitue pas un conseil juridique. Les questions restent sur cette machine.",
+        "General information, not legal advice.",
+        "一般信息，不构成法律意见。",
+        "Information générale, qui ne constitue pas un conseil juridique.",
+    ),
+    "stays_here": Trilingual(
+        "Questions stay on this machine.",
+        "您的问题不会离开本机。",
+        "Les questions restent sur cette machine.",
+    ),
+    "sent_to": Trilingual(
+        "Questions and the provisions found for them are sent to {model}.",
+        "您的问题和为其找到的条文会发送给 {model}。",
+        "Les questions et les dispositions trouvées sont envoyées à {model}.",
     ),
     "question": Trilingual("Your question", "您的问题", "Votre question"),
     "placeholder": Trilingual(
