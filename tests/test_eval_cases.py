@@ -45,7 +45,10 @@ def test_the_shipped_cases_are_sound(corpus: Corpus) -> None:
 
 
 def test_a_good_case_passes(corpus: Corpus) -> None:
-    assert list(problems([changed(), changed(id="d-en-902", question="What is the time in Oslo?", **REFUSED)], corpus)) == []
+    assert (
+        list(problems([changed(), changed(id="d-en-902", question="What is the time in Oslo?", **REFUSED)], corpus))
+        == []
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,7 +122,7 @@ def test_a_question_asked_twice_is_found_but_in_a_group(corpus: Corpus, language
     first, second = QUESTIONS[language]
     one = changed(id=f"d-{language}-901", language=language, question=first)
     two = changed(id=f"d-{language}-902", language=language, question=second)
-    test = changed(id=f"t-{language}-901", language=language, question=second, split="test", **{**REFUSED})
+    test = changed(id=f"t-{language}-901", language=language, question=second, split="test", **REFUSED)
     assert [name for name, _ in problems([one, two], corpus)] == [two.id]
     assert [name for name, _ in problems([one, test], corpus)] == [test.id]
     grouped = [case.model_copy(update={"group": "g-canteen"}) for case in (one, two)]
@@ -136,7 +139,9 @@ def test_questions_of_one_mould_on_other_numbers_are_two(corpus: Corpus) -> None
 
 def test_variants_of_a_question_have_the_same_needs(corpus: Corpus) -> None:
     one = changed(group="g-a")
-    other = changed(id="d-en-902", group="g-a", question="May the till know me by my face alone?", must=[[DEV, TEST]], may=[])
+    other = changed(
+        id="d-en-902", group="g-a", question="May the till know me by my face alone?", must=[[DEV, TEST]], may=[]
+    )
     assert [problem for _, problem in problems([one, other], corpus)] == [
         "is of g-a like d-en-901, but needs or split differ"
     ]
