@@ -34,10 +34,10 @@ test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 eval: setup
-	$(BIN)/kb eval $(EVAL_FILES)
+	OMP_NUM_THREADS=1 $(BIN)/kb eval $(EVAL_FILES)
 
 eval-gate: setup
-	$(BIN)/kb eval --gate $(EVAL_FILES)
+	OMP_NUM_THREADS=1 $(BIN)/kb eval --gate $(EVAL_FILES)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,12 +1,13 @@
 """Cases as they stand in `eval/cases/*.yaml`, read as strictly as the corpus.
 
 A case is a question with what a careful lawyer would cite. `must` lists needs: each is a list of places any one of which satisfies
-it. Places are whole articles by id, documents and records by slug.
+it. Places are whole articles by id, documents and records by slug. `python -m eval.cases` checks them all.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import lru_cache
@@ -226,3 +227,25 @@ def _line(path: Path, case_id: str) -> int | None:
     """The 1-based line where a case begins in a file; None where it is not in it."""
     pattern = re.compile(rf"-?\s*\{{?\s*id:\s*['\"]?{re.escape(case_id)}['\"]?\s*(?:[,#}}].*)?")
     return next((n for n, line in enumerate(_lines(path), 1) if pattern.search(line)), None)
+
+
+def main() -> int:
+    """`python -m eval.cases`: every problem with its file and line; exit 1 where there is one."""
+    from kb.corpus_load import load_corpus
+    from kb.settings import Settings
+
+    try:
+        cases = all_cases()
+    except CorpusError as error:
+        print(error)
+        return 1
+    found = list(problems(cases, load_corpus(Settings().corpus)))
+    for case_id, problem in found:
+        path, line = next((p, n) for p in sorted(FOLDER.glob("*.yaml")) if (n := _line(p, case_id)))
+        print(f"{path}:{line}: {case_id}: {problem}")
+    print(f"{len(cases)} cases, {len(found)} problems")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -90,15 +90,22 @@ def _open(folder: Path, encoder: Encoder) -> Chroma:
 
 
 def _fill(folder: Path, corpus: Corpus, encoder: Encoder) -> None:
-    """Built beside its place, so that it is whole or absent."""
+    """Built beside its place, so that it is whole or absent; those of another corpus go."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=".langchain-", dir=folder.parent))
     try:
         texts, about = chunks(corpus)
         _open(beside, encoder).add_texts(texts, about)
-        beside.replace(folder)
+        try:
+            beside.replace(folder)
+        except OSError:  # another process was first
+            if not folder.exists():
+                raise
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+    for old in folder.parent.glob("langchain-*"):
+        if old != folder:
+            shutil.rmtree(old, ignore_errors=True)
 
 
 def chunks(corpus: Corpus) -> tuple[list[str], list[dict[str, Any]]]:
