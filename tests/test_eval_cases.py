@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from eval.cases import Case, all_cases, check_cases, load_cases, problems
+from eval.cases import Case, all_cases, check_cases, load_cases, main, problems
 from kb.corpus import Corpus
 from kb.errors import CorpusError
 
@@ -154,3 +154,16 @@ def test_an_unsound_case_is_told_with_its_line(tmp_path: Path, corpus: Corpus) -
     line = path.read_text("utf-8").splitlines().index("- id: d-en-902") + 1
     with pytest.raises(CorpusError, match=rf"cases\.yaml:{line}: d-en-902: no-such-record"):
         check_cases(load_cases(path), corpus, tmp_path)
+
+
+def test_the_command_lists_every_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "cases.yaml"
+    path.write_text(yaml.safe_dump([GOOD | {"may": ["no-such-record", "nor-this"]}], sort_keys=False), "utf-8")
+    monkeypatch.setattr("eval.cases.FOLDER", tmp_path)
+    monkeypatch.setattr("eval.cases.all_cases", lambda: load_cases(path))
+    assert main() == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.startswith(f"{path}:1: d-en-901: ") for line in lines] == [True, True, False]
+    assert lines[-1] == "1 cases, 2 problems"
