@@ -271,18 +271,26 @@ def replace_settings(settings: Settings, url: str) -> Settings:
 def _turn(question: str, name: str, told: dict[str, Any], answer: Answer) -> Turn:
     lie, true = told.get("lie"), told.get("true")
     generated = answer.provenance["generator"] != "quoting"
-    said = {claim.text for claim in answer.claims} if generated else set()
+    said = {(claim.text, _flat(claim.quote)) for claim in answer.claims} if generated else set()
     text = lie[0] if isinstance(lie, tuple) else ""
     return Turn(
         question,
         name,
         text,
-        shown=bool(text) and " ".join(text.split()) in said,
+        shown=isinstance(lie, tuple) and _as_shown(lie) in said,
         true_told=isinstance(true, tuple),
-        true_shown=isinstance(true, tuple) and " ".join(true[0].split()) in said,
+        true_shown=isinstance(true, tuple) and _as_shown(true) in said,
         withheld=tuple(next(c.kind for c in claim.checks if not c.passed) for claim in answer.withheld),
         generator=answer.provenance["generator"],
     )
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _as_shown(claim: ClaimText) -> tuple[str, str]:
+    return _flat(claim[0]), _flat(claim[2])
 
 
 def summary(turns: Sequence[Turn]) -> list[str]:

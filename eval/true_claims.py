@@ -54,7 +54,11 @@ def written_claims(language: Language) -> list[WrittenClaim]:
 
 
 def true_claims(corpus: Corpus, half: Split) -> list[TrueClaim]:
-    """Every true statement about the articles of a half, in a fixed order."""
+    """Every true statement about the articles of a half, in a fixed order.
+
+    Of texts that are not in force, the lines of the Draft's guide alone: they say in their words that it is a draft. A sentence of a
+    former text, said as if it were of today, is no true statement.
+    """
     found: list[TrueClaim] = []
     for language in LANGUAGES:
         for claim in written_claims(language):
@@ -62,7 +66,9 @@ def true_claims(corpus: Corpus, half: Split) -> list[TrueClaim]:
             if half_of(place, corpus) == half:
                 found.append(_claim(claim.id, language, claim.style, place, claim.text, corpus))
     for article in corpus.all_articles():
-        if half_of(article.id, corpus) != half:
+        law = corpus.laws[article.id.law]
+        current = article.id.version == corpus.versions(law.slug)[-1].key
+        if half_of(article.id, corpus) != half or not current:
             continue
         if article.gist:
             for language in LANGUAGES:
@@ -71,7 +77,7 @@ def true_claims(corpus: Corpus, half: Split) -> list[TrueClaim]:
                         f"{article.id}#gist.{language}", language, "gist", article.id, article.gist[language], corpus
                     )
                 )
-        for line in article.lines:
+        for line in article.lines if law.binding else ():
             if line.item is not None:
                 continue
             place = ProvisionId(article.id.law, article.id.version, article.id.article, line.paragraph)

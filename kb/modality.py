@@ -46,7 +46,10 @@ _EN: tuple[tuple[Force, str], ...] = (
 )
 _ZH: tuple[tuple[Force, str], ...] = (
     ("need_not", r"无需|无须|不必|毋须|不需要?|没有义务|可以不"),
-    ("shall_not", r"不得(?!不|少于|低于|超过|短于|高于)|不能(?!够)|不可以|不准|不许|不应(?!当承)|严禁|禁止"),
+    (
+        "shall_not",
+        r"不得(?!不|少于|低于|超过|短于|高于)|不能(?!够|少于|低于|短于)|不可以|不准|不许|不应(?!当承)|严禁|禁止",
+    ),
     ("shall", r"应当|必须|(?<![不无毋])须(?!知)|不得不|有义务|方可|只能|(?<![不无])需要"),
     ("may", r"(?<!不)可以(?!不)|有权|(?<!不)能够|(?<!不)允许"),
 )
@@ -71,6 +74,27 @@ _ONLY = re.compile(r"\bonly\b|\bsolely\b|\bseule?(?:ment|s)?\b|\bqu['’e]|仅|�
 _QUALIFIED = re.compile(
     r"\bunless\b|\bexcept\b|\bsave\b|\bwithout\b|\bsauf\b|\bsans\b|\bhors\b|除|非|未", re.IGNORECASE
 )
+
+
+_GROUNDS: Mapping[Force, re.Pattern[str]] = {
+    "shall": re.compile(
+        r"\b(?:shall|must|necess\w+|requir\w+|only|order(?:ed)?|dut(?:y|ies)|obligat\w+|punish\w*|penali[sz]\w+|fine|liab\w+|bears?|prevails?|means)\b"
+        r"|应|必须|须|责令|方可|只能|义务|必需|承担|处|按照|依照|为准|需|限于|不得",
+        re.IGNORECASE,
+    ),
+    "may": re.compile(
+        r"\b(?:may|can|right\w*|requests?|claims?|supports?|entitle\w*|not more than|fine|unless|except|need not|not required|permit\w*|encourag\w+"
+        r"|does not (?:apply|affect|bear)|consent)\b|可|有权|请求|支持|权利|能|鼓励|以下罚款|除|允许|不适用|不影响",
+        re.IGNORECASE,
+    ),
+    "shall_not": re.compile(
+        r"\b(?:not|no|only|without|never|unlawful\w*|prohibit\w*|unless|except|misl\w+|necessary)\b|不|禁止|只|方可|除|非法|未|无|必需",
+        re.IGNORECASE,
+    ),
+    "need_not": re.compile(r"\b(?:not|except|unless|other than|dispens\w+|may)\b|不|除|免|可|无需", re.IGNORECASE),
+}
+"""What a text must have, somewhere, for a statement to have this force at all."""
+_ABILITY = re.compile(r"^(?:can|could)\b|^能", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +143,15 @@ def conflict(statement: str, provision: str, language: Language) -> Conflict | N
         share = _share(words, nearest)
         if share >= SAME_CLAUSE and share - max((_share(words, c) for c in fits), default=0.0) > CLEARLY_NEARER:
             return Conflict(stated, nearest)
+    return None
+
+
+def groundless(statement: str, texts: str, language: Language) -> Clause | None:
+    """The first clause of a statement with a force for which the texts of its place (both languages) have no word at all."""
+    for stated in clauses(statement, language):
+        restricted = stated.force == "may" and _ONLY.search(stated.text)
+        if not restricted and not _ABILITY.match(stated.mark) and not _GROUNDS[stated.force].search(texts):
+            return stated
     return None
 
 

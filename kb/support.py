@@ -32,13 +32,13 @@ KEPT_SCORES = 4_096
 
 
 class Support:
-    """Scores between 0 and 1 for (statement, premise) pairs; a statement counts as borne out from `at_least` on.
+    """Scores between 0 and 1 for (statement, premise) pairs; `at_least` and `at_least_free` are what the gate asks for.
 
     The last scores are kept. Thread-safe.
     """
 
-    def __init__(self, name: str, at_least: float, measure: Any) -> None:
-        self.name, self.at_least = name, at_least
+    def __init__(self, name: str, at_least: float, at_least_free: float, measure: Any) -> None:
+        self.name, self.at_least, self.at_least_free = name, at_least, at_least_free
         self._measure = measure
         self._kept: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._lock = Lock()
@@ -90,7 +90,7 @@ def _bundled(settings: Settings) -> Support:
                 scores[chunk] = _forward(model, head, ids, seen, stated).numpy()
         return scores
 
-    return Support(about["name"], about["at_least"], measure)
+    return Support(about["name"], about["at_least"], about["at_least_free"], measure)
 
 
 def _signed(statement: str, words: str) -> tuple[str, str]:
@@ -193,4 +193,4 @@ def _nli(name: str) -> Support:
         )
         return np.asarray(scores, np.float32)[:, entails]
 
-    return Support(name, 0.5, measure)
+    return Support(name, 0.5, 0.5, measure)

@@ -16,22 +16,30 @@ from kb.citation import read_citations
 from kb.corpus import Corpus
 from kb.errors import BadInput
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
-from kb.modality import conflict
+from kb.modality import conflict, groundless
 from kb.model import LANGUAGES, Check, Citation, Claim, Draft, Language
 from kb.names import law_mentions
 from kb.phrases import say
 from kb.premise import premise
 from kb.quantities import quantities
 from kb.text import detect_language, find_quote
+from kb.wording import closeness, lost_exception, turned_round, unknown_body
 
+CLOSE_WORDING = 0.65
+"""Share of its words that the premise must have for a statement to count as one in like words."""
 MAX_CLAIM_CHARS = 700
 """A statement longer than this is not one statement."""
 
 
 class Measure(Protocol):
-    """How far a premise bears a statement out: 0 to 1 a pair (statement, premise); enough from `at_least` on."""
+    """How far a premise bears a statement out: 0 to 1 a pair (statement, premise).
+
+    Enough is `at_least` for a statement in words like those of the premise, `at_least_free` for one in quite other words: there
+    less can be asked, since a true paraphrase scores lower.
+    """
 
     at_least: float
+    at_least_free: float
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]: ...
 
@@ -171,11 +179,22 @@ def is_editorial(claim: Claim, citation: Citation, corpus: Corpus) -> bool:
 
 
 def check_modality(claim: Claim, citation: Citation, corpus: Corpus) -> Check:
-    """A statement that follows the words of the provision keeps shall, shall not, may and need not as they are."""
-    language = detect_language(claim.text)
-    text = source_text(citation.id, corpus, language)
-    if text is None or language == "fr" or is_editorial(claim, citation, corpus):
+    """A statement that follows the words of the provision keeps its shall, shall not, may and need not, its denials, its exceptions."""
+    if is_editorial(claim, citation, corpus):
         return Check("modality", True)
+    language = detect_language(claim.text)
+    words = premise(citation.id, claim.text, language, corpus)
+    lost = lost_exception(claim.text, words, language) if isinstance(citation.id, ProvisionId) else None
+    if lost:
+        return Check("modality", False, f"{citation.id} has an exception (“{lost}”) that the statement leaves out")
+    free = groundless(claim.text, _both_texts(citation.id, corpus) + words, language)
+    if free:
+        return Check("modality", False, f"nothing in {citation.id} has the force of “{free.mark}”")
+    text = source_text(citation.id, corpus, language)
+    if text is None or language == "fr":
+        return Check("modality", True)
+    if turned_round(claim.text, text, language):
+        return Check("modality", False, f"{citation.id} denies where the statement affirms, or the other way round")
     found = conflict(claim.text, text, language)
     if found is None:
         return Check("modality", True)
@@ -200,18 +219,28 @@ def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: M
         return Check("supported", True, "a line of the editors about this place")
     if not claim.text.strip() or len(claim.text) > MAX_CLAIM_CHARS:
         return Check("supported", False, f"a statement has 1 to {MAX_CLAIM_CHARS} characters")
-    other = _names_another(claim.text, citation, corpus)
+    other = _names_another(claim.text, citation, corpus) or _body_not_there(claim.text, citation, corpus)
     if other:
         return Check("supported", False, f"the statement names {other}, but cites {citation.id}")
     if support is None:
         return Check("supported", False, "there is no measure of support to compare the statement with the words cited")
     language: Language = detect_language(claim.text)
-    score = support.scores([(claim.text, premise(citation.id, claim.text, language, corpus))])[0]
-    enough = score >= support.at_least
+    words = premise(citation.id, claim.text, language, corpus)
+    score = support.scores([(claim.text, words)])[0]
+    needed = support.at_least if closeness(claim.text, words) >= CLOSE_WORDING else support.at_least_free
+    enough = score >= needed
     says = "bear the statement out" if enough else "do not bear the statement out"
-    return Check(
-        "supported", enough, f"the words of {citation.id} {says} ({score:.2f}; {support.at_least:.2f} is needed)"
-    )
+    return Check("supported", enough, f"the words of {citation.id} {says} ({score:.2f}; {needed:.2f} is needed)")
+
+
+def _body_not_there(text: str, citation: Citation, corpus: Corpus) -> str | None:
+    """A body (a court, the police) that a statement names and the article cited does not."""
+    place = citation.id.whole_article if isinstance(citation.id, ProvisionId) else citation.id
+    return unknown_body(text, _both_texts(place, corpus))
+
+
+def _both_texts(place: SourceId, corpus: Corpus) -> str:
+    return "\n".join(text for language in ("en", "zh") if (text := source_text(place, corpus, language)))
 
 
 def _names_another(text: str, citation: Citation, corpus: Corpus) -> str | None:
@@ -219,7 +248,7 @@ def _names_another(text: str, citation: Citation, corpus: Corpus) -> str | None:
     place = citation.id
     if not isinstance(place, ProvisionId):
         return None
-    held = " ".join(t for language in ("en", "zh") if (t := source_text(place.whole_article, corpus, language)))
+    held = _both_texts(place.whole_article, corpus)
     named_there = {m.slug for m in law_mentions(held, corpus.names)} | {place.law}
     articles_there = {
         (m.law or place.law, m.article) for m in read_citations(held, corpus.names, context=place.law, own=place.law)

@@ -12,98 +12,139 @@ from functools import lru_cache
 
 from kb.likeness import content_words
 from kb.model import Language
-from kb.text import sentences
+from kb.text import CJK, sentences
 
-CLOSE = 0.8
+CLOSE = 0.85
 """Share of the words of a sentence of the law that a statement must have to be taken at its word."""
+VERBATIM = 0.95
+"""From this share on a statement is that sentence, in its words or nearly so."""
 MIN_WORDS = 4
+MAX_OTHER_WORDS = 2
 
-_BODIES: Mapping[str, str] = {
-    "a court": r"\bcourts?\b|\bjudges?\b|\btribun(?:al|aux|als)\b|\bjuges?\b|\bjudicial\b|法院|法官|司法",
-    "the procuratorate": r"\bprocurat\w+|\bprosecutors?\b|\bparquet\b|\bprocureurs?\b|检察",
-    "the police": r"\bpolice\b|\bpublic security (?:organ|authorit|department|bureau)\w*|\bsécurité publique\b|\bpublic security penalt\w+|公安|警方|警察|治安管理",
-    "the cyberspace administration": r"\bcyberspace (?:admin|authorit|depart|regul)\w*|\bCAC\b|\badministrations? du cyberespace\b|网信",
-    "a guardian": r"\bguardians?\b|\bparents?\b|\bmother\b|\bfather\b|\btuteurs?\b|监护人|父母|家长|父|母",
-    "a consumer association": r"\bconsumers?['’]? (?:associations?|organi[sz]ations?)\b|\bassociations? de consommateurs\b|消费者(?:协会|组织)|消协",
-    "an industry organisation": r"\bindustry (?:associations?|organi[sz]ations?|bodies)\b|\bindustry\b|行业",
-    "a bank": r"\bbanks?\b|\bbanques?\b|\bfinancial\b|银行|金融",
-    "a notary": r"\bnotar\w+|公证",
-    "the State Council": r"\bState Council\b|\bConseil des affaires\b|国务院",
-    "the tax authority": r"\btax(?:es|ation)?\b|\bfisc\b|税务",
-    "customs": r"\bcustoms\b|\bdouanes?\b|海关",
-    "a trade union": r"\btrade unions?\b|\bsyndicat\b|工会",
-    "an entrusted party": r"\bentrusted\b|\bentrust\w*|\bsous-traitants?\b|受托|委托",
+_BODIES: Mapping[str, tuple[str, str]] = {
+    # name → how a statement names it, what else in an article stands for it
+    "a court": (r"\bcourts?\b|\bjudges?\b|\btribun(?:al|aux|als)\b|\bjuges?\b|法院|法官", r"\bjudicial\b|司法"),
+    "the procuratorate": (r"\bprocurat\w+|\bprosecutors?\b|\bparquet\b|\bprocureurs?\b|检察", r"(?!)"),
+    "the police": (
+        r"\bpolice\b|\bpublic security (?:organ|authorit|department|bureau)\w*|\bsécurité publique\b|公安|警方|警察",
+        r"\bpublic security penalt\w+|治安管理",
+    ),
+    "the cyberspace administration": (
+        r"\bcyberspace (?:admin|authorit|depart|regul)\w*|\bCAC\b|\badministrations? du cyberespace\b|网信",
+        r"(?!)",
+    ),
+    "a guardian": (r"\bguardians?\b|\bparents?\b|\btuteurs?\b|监护人|父母|家长", r"\bmother\b|\bfather\b|父|母"),
+    "a consumer association": (
+        r"\bconsumers?['’]? (?:associations?|organi[sz]ations?)\b|\bassociations? de consommateurs\b|消费者(?:协会|组织)|消协",
+        r"(?!)",
+    ),
+    "an industry organisation": (
+        r"\bindustry (?:associations?|organi[sz]ations?|bodies)\b|行业(?:组织|协会)",
+        r"\bindustr\w+|行业",
+    ),
+    "a bank": (r"\bbanks?\b(?! accounts?)|\bbanques?\b|银行(?!账)", r"\bfinancial\b|金融"),
+    "a notary": (r"\bnotar\w+|公证", r"(?!)"),
+    "the State Council": (r"\bState Council\b|\bConseil des affaires\b|国务院", r"(?!)"),
+    "the tax authority": (r"\btax(?:es|ation)?\b|\bfisc\b|税务", r"(?!)"),
+    "customs": (r"\bcustoms\b|\bdouanes?\b|海关", r"(?!)"),
+    "a trade union": (r"\btrade unions?\b|\bsyndicat\b|工会", r"(?!)"),
+    "an entrusted party": (r"\bentrusted part\w+|\bsous-traitants?\b|受托[人方]", r"\bentrust\w*|受托|委托"),
 }
-_BODY_PATTERNS = {name: re.compile(pattern, re.IGNORECASE) for name, pattern in _BODIES.items()}
+_BODY_PATTERNS = {
+    name: (re.compile(said, re.IGNORECASE), re.compile(f"{said}|{held}", re.IGNORECASE))
+    for name, (said, held) in _BODIES.items()
+}
 _DENIES: Mapping[Language, re.Pattern[str]] = {
     "en": re.compile(r"\b(?:not|never|cannot|no|nor|neither|nobody|none|without)\b|n['’]t\b", re.IGNORECASE),
-    "zh": re.compile(r"不(?!仅|但|少于|超过|低于|高于|同|断|限|良|法|当|动产|可抗)|未(?!来|成年|满)|无(?!论)|没有|禁止|非(?!法)"),
-    "fr": re.compile(r"\b(?:pas|jamais|aucun\w*|ni|sans|nul|non)\b", re.IGNORECASE),
-}
-_EXCEPTS: Mapping[Language, re.Pattern[str]] = {
-    "en": re.compile(
-        r"\bunless\b|\bexcept\w*|\bsave (?:where|as|for|with|in|that)\b|\bother than\b|\bapart from\b|\bexclud\w+|\bexempt\w*"
-        r"|\bprovide[sd]? (?:\w+ )?(?:otherwise|differently)\b|\botherwise provide\w*|\bhowever\b|\bbut\b|\babsent\b|\bnot (?:apply|cover)\b"
-        r"|\bprevails?\b|\bprovided (?:otherwise|that)\b|\bdifferent\b|\bdispens\w+|\bwaive\w*|\ballow(?:s|ed)? (?:it|otherwise)\b|\bcontrary\b",
-        re.IGNORECASE,
+    "zh": re.compile(
+        r"不(?!仅|但|少于|超过|低于|高于|同|断|限|良|法|当|动产|可抗)|未(?!来|成年|满)|无(?!论)|没有|禁止|非(?!法)"
     ),
-    "zh": re.compile(r"除|但|另有|例外|不在此限|从其规定|不适用|否则|要么|可以不"),
-    "fr": re.compile(r"\bsauf\b|\bexcept\w*|\bhormis\b|\bhors\b|\bmoins\b|\btoutefois\b|\bmais\b|\bcontraire\w*|\bdispens\w*|\bautrement\b", re.IGNORECASE),
+    "fr": re.compile(r"\b(?:pas|jamais|aucun\w*|ni|sans|nul|non)\b", re.IGNORECASE),
 }
 _STRONG_EXCEPTION: Mapping[Language, re.Pattern[str]] = {
     "en": re.compile(
-        r"\bunless\b|\bexcept (?:where|that|for|in|as|with)\b|\bprovide otherwise\b|\bHowever, (?:this does not|where|if)\b", re.IGNORECASE
+        r"\bunless\b|\bexcept\b|\bprovide[sd]? otherwise\b|\bHowever, (?:this does not|where|if)\b|\bother than\b|\bneed not\b",
+        re.IGNORECASE,
     ),
     "zh": re.compile(r"除[^。；，]{2,40}外|除外|另有规定|另有约定"),
-    "fr": re.compile(r"(?!)"),
+    "fr": re.compile(r"\bsauf\b|\bexcepté\b|\bhormis\b|\bà moins\b|\bhors\b", re.IGNORECASE),
 }
-_FORCE_WORDS = frozenset(
-    "requi oblig prohi forbi permi allow entit needs neede manda neces compu duty dutie right free must shall cannot nobod also".split()
-)
+"""How the law excepts."""
+_EXCEPTS: Mapping[Language, re.Pattern[str]] = {
+    "en": re.compile(
+        r"\bunless\b|\bexcept\w*|\bsave (?:where|as|for|with|in|that)\b|\bother than\b|\bapart from\b|\bexclud\w+|\bexempt\w*|\botherwise\b"
+        r"|\bdifferent\w*|\bhowever\b|\bbut\b|\babsent\b|\bprevail\w*|\bwaive\w*|\bcontrary\b|\bas a rule\b|\bgenerally\b|\bin principle\b"
+        r"|\bneed not\b|\bnot need\w*|\bdispens\w+|\byield\w*|\boutside\b|\bonly (?:if|where|with|when|on)\b|\bor a law\b|\bother laws\b"
+        r"|(?:\bnot|n['’]t) (?:apply|cover\w*|bring)\b",
+        re.IGNORECASE,
+    ),
+    "zh": re.compile(
+        r"除|但|另有|另作|例外|不在此|从其|不适用|不归|不管|否则|可以不|一般|原则上|不用|方可|只有|才|须经|没有规定"
+    ),
+    "fr": re.compile(
+        r"\bsauf\b|\bexcept\w*|\bhormis\b|\bhors\b|\bmoins\b|\btoutefois\b|\bmais\b|\bcontraire\w*|\bdispens\w*|\bautre\w*\b|\bque si\b"
+        r"|\ben principe\b|\bne s['’]appli\w+|\bdroit de ne pas\b|\bou la loi\b|\bseul\w*\b",
+        re.IGNORECASE,
+    ),
+}
+"""How a statement says that there is an exception, in whatever words."""
 
 
 def unknown_body(statement: str, article: str) -> str | None:
     """A body that a statement names and the article, in either language, does not."""
-    for name, pattern in _BODY_PATTERNS.items():
-        found = pattern.search(statement)
-        if found and not pattern.search(article):
-            return f"names {name}, which the article does not"
+    for name, (said, held) in _BODY_PATTERNS.items():
+        if said.search(statement) and not held.search(article):
+            return name
     return None
 
 
-def departure(statement: str, text: str, language: Language) -> str | None:
-    """How a statement departs from the sentence of the text that it follows closely; None where it follows none, or faithfully."""
+def closeness(statement: str, text: str) -> float:
+    """The share of the words of a statement that a text has; 0 for a text in another writing."""
+    words = _words(statement)
+    if not words or bool(CJK.search(statement)) != bool(CJK.search(text)):
+        return 0.0
+    return len(words & _words(text)) / len(words)
+
+
+def turned_round(statement: str, text: str, language: Language) -> bool:
+    """Whether a statement that follows a sentence of the text closely has a denial more or less than it."""
     held = _words(text)
     for start, end in sentences(statement):
         said = statement[start:end]
         words = _words(said)
-        nearest, follows = _nearest(words, text)
-        if nearest is None or follows < CLOSE:
+        nearest, share = _nearest(words, text)
+        if nearest is None or share < CLOSE or len(words - held) > MAX_OTHER_WORDS:
             continue
-        added = words - held
-        if added and len(words) >= MIN_WORDS:
-            return f"has words that the provision does not have ({', '.join(sorted(added)[:4])})"
-        if len(_DENIES[language].findall(said)) != len(_DENIES[language].findall(nearest)) and _as_long(said, nearest):
-            return "says yes where the provision says no, or no where it says yes"
-    return None
+        denials = [len(_DENIES[language].findall(part)) for part in (said, nearest)]
+        if denials[0] != denials[1] and _as_long(said, nearest):
+            return True
+    return False
 
 
-def lost_exception(statement: str, text: str, language: Language) -> str | None:
-    """An exception of the sentence that a statement follows, where the statement has none at all."""
-    if _EXCEPTS[language].search(statement):
-        return None
-    nearest, follows = _nearest(_words(statement), text)
-    if nearest is None or follows < CLOSE_TO_EXCEPTION:
-        return None
-    found = _STRONG_EXCEPTION[language].search(nearest)
-    return f"leaves out an exception (“{found[0]}”)" if found else None
+def lost_exception(statement: str, text: str, written: Language) -> str | None:
+    """The exception that the text has and the statement has not, in whatever words; None where nothing is lost.
 
-
-CLOSE_TO_EXCEPTION = 0.6
+    A statement that follows one sentence word for word is compared with that sentence, any other with the whole text.
+    """
+    held: Language = "zh" if CJK.search(text) else "en"
+    near, share = _nearest(_words(statement), text) if held == written else (None, 0.0)
+    strong = _STRONG_EXCEPTION[held]
+    if near is not None and share >= VERBATIM:
+        lost = len(strong.findall(near)) > len(strong.findall(statement))
+        found = strong.search(near) if lost else None
+    else:
+        found = None if _EXCEPTS[written].search(statement) else strong.search(text)
+    return found[0] if found else None
 
 
 def _as_long(said: str, nearest: str) -> bool:
     return 0.75 <= len(said.strip()) / len(nearest.strip()) <= 1.3
+
+
+_FORCE_WORDS = frozenset(
+    "requi oblig prohi forbi permi allow entit needs neede manda neces compu duty dutie right free".split()
+)
+"""Words that say the force of a sentence, not what it is about."""
 
 
 @lru_cache(maxsize=8_192)

@@ -23,7 +23,7 @@ FILING = ProvisionId("frt-measures", "2025-06-01", "15", 1)
 class Always:
     """A measure that gives every statement the same score, and keeps what it was asked."""
 
-    at_least = 0.5
+    at_least = at_least_free = 0.5
 
     def __init__(self, score: float) -> None:
         self.score = score
