@@ -82,7 +82,7 @@ def _bundled_name() -> str:
 def load_encoder(settings: Settings) -> Encoder:
     """Load the configured model; EncoderError says what to do where it cannot be loaded."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    _silence()
+    silence()
     bundled = settings.encoder == BUNDLED_ENCODER
     source = str(bundled_folder(settings)) if bundled else settings.encoder
     from sentence_transformers import SentenceTransformer
@@ -98,7 +98,7 @@ def load_encoder(settings: Settings) -> Encoder:
     return Encoder(model, encoder_name(settings))
 
 
-def _silence() -> None:
+def silence() -> None:
     """No progress bars and no hints to train a model on the terminal of a reader."""
     from transformers.utils import logging
 

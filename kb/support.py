@@ -10,17 +10,19 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from kb.encoder import bundled_folder
+from kb.encoder import bundled_folder, silence
 from kb.errors import EncoderError
 from kb.settings import BUNDLED_SUPPORT, Settings
 from kb.signs import signed
 from kb.text import CJK, detect_language
+from kb.wording import Likeness
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,17 +33,41 @@ BATCH = 16
 KEPT_SCORES = 4_096
 
 
-class Support:
-    """Scores between 0 and 1 for (statement, premise) pairs; `at_least` and `at_least_free` are what the gate asks for.
+LIKE, LIKE_THIN, FAR = 0.65, 0.6, 0.35
+"""Shares of the words of a statement that the premise has: from LIKE on it is in like words, below FAR in quite other ones."""
 
-    The last scores are kept. Thread-safe.
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What score is enough: for a statement in like words, in freer ones, in quite other ones, and for a thin one.
+
+    A true statement in like words scores high, so much can be asked of it; of a freer one less. A thin statement in other words is a
+    slogan rather than a rule: almost everything is asked.
     """
 
-    def __init__(self, name: str, at_least: float, at_least_free: float, measure: Any) -> None:
-        self.name, self.at_least, self.at_least_free = name, at_least, at_least_free
+    like: float
+    free: float
+    far: float
+    thin: float
+
+
+class Support:
+    """Scores between 0 and 1 for (statement, premise) pairs. The last scores are kept. Thread-safe."""
+
+    def __init__(self, name: str, levels: Levels, measure: Any) -> None:
+        self.name, self.levels = name, levels
         self._measure = measure
         self._kept: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._lock = Lock()
+
+    def needed(self, likeness: Likeness) -> float:
+        """The score that a statement must have, by its wording."""
+        share = likeness.share
+        if likeness.thin and (share is None or share < LIKE_THIN):
+            return self.levels.thin
+        if share is None:
+            return self.levels.free
+        return self.levels.like if share >= LIKE else self.levels.free if share >= FAR else self.levels.far
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         """One score a pair, in order."""
@@ -57,6 +83,7 @@ class Support:
 
 def load_support(settings: Settings) -> Support:
     """The measure that the settings name; EncoderError says what to do where it cannot be loaded."""
+    silence()
     if settings.support == BUNDLED_SUPPORT:
         return _bundled(settings)
     return _nli(settings.support)
@@ -90,7 +117,7 @@ def _bundled(settings: Settings) -> Support:
                 scores[chunk] = _forward(model, head, ids, seen, stated).numpy()
         return scores
 
-    return Support(about["name"], about["at_least"], about["at_least_free"], measure)
+    return Support(about["name"], Levels(**about["levels"]), measure)
 
 
 def _signed(statement: str, words: str) -> tuple[str, str]:
@@ -193,4 +220,4 @@ def _nli(name: str) -> Support:
         )
         return np.asarray(scores, np.float32)[:, entails]
 
-    return Support(name, 0.5, 0.5, measure)
+    return Support(name, Levels(0.5, 0.5, 0.5, 0.5), measure)

@@ -23,23 +23,18 @@ from kb.phrases import say
 from kb.premise import premise
 from kb.quantities import quantities
 from kb.text import detect_language, find_quote
-from kb.wording import closeness, lost_exception, turned_round, unknown_body
+from kb.wording import Likeness, likeness, lost_exception, turned_round, unknown_body
 
-CLOSE_WORDING = 0.65
-"""Share of its words that the premise must have for a statement to count as one in like words."""
 MAX_CLAIM_CHARS = 700
 """A statement longer than this is not one statement."""
 
 
 class Measure(Protocol):
-    """How far a premise bears a statement out: 0 to 1 a pair (statement, premise).
+    """How far a premise bears a statement out: 0 to 1 a pair (statement, premise)."""
 
-    Enough is `at_least` for a statement in words like those of the premise, `at_least_free` for one in quite other words: there
-    less can be asked, since a true paraphrase scores lower.
-    """
-
-    at_least: float
-    at_least_free: float
+    def needed(self, likeness: Likeness) -> float:
+        """The score that a statement must have; it may depend on how its wording is to that of the premise."""
+        ...
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]: ...
 
@@ -227,7 +222,7 @@ def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: M
     language: Language = detect_language(claim.text)
     words = premise(citation.id, claim.text, language, corpus)
     score = support.scores([(claim.text, words)])[0]
-    needed = support.at_least if closeness(claim.text, words) >= CLOSE_WORDING else support.at_least_free
+    needed = support.needed(likeness(claim.text, words))
     enough = score >= needed
     says = "bear the statement out" if enough else "do not bear the statement out"
     return Check("supported", enough, f"the words of {citation.id} {says} ({score:.2f}; {needed:.2f} is needed)")

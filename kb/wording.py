@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from kb.likeness import content_words
@@ -20,6 +21,8 @@ VERBATIM = 0.95
 """From this share on a statement is that sentence, in its words or nearly so."""
 MIN_WORDS = 4
 MAX_OTHER_WORDS = 2
+THIN, THIN_CHINESE = 5, 8
+"""A statement of so few words (pairs of characters in Chinese) is thin."""
 
 _BODIES: Mapping[str, tuple[str, str]] = {
     # name → how a statement names it, what else in an article stands for it
@@ -98,12 +101,23 @@ def unknown_body(statement: str, article: str) -> str | None:
     return None
 
 
-def closeness(statement: str, text: str) -> float:
-    """The share of the words of a statement that a text has; 0 for a text in another writing."""
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How the wording of a statement is to that of a text: the share of its words that the text has (None: another writing), and
+    whether it is thin, that is, has few words of its own."""
+
+    share: float | None
+    thin: bool
+
+
+def likeness(statement: str, text: str) -> Likeness:
+    """The wording of a statement beside that of a text."""
     words = _words(statement)
-    if not words or bool(CJK.search(statement)) != bool(CJK.search(text)):
-        return 0.0
-    return len(words & _words(text)) / len(words)
+    chinese = bool(CJK.search(statement))
+    thin = len(words) <= (THIN_CHINESE if chinese else THIN)
+    if chinese != bool(CJK.search(text)):
+        return Likeness(None, thin)
+    return Likeness(len(words & _words(text)) / len(words) if words else 0.0, thin)
 
 
 def turned_round(statement: str, text: str, language: Language) -> bool:

@@ -15,6 +15,7 @@ from kb.ids import PassageId, ProvisionId
 from kb.model import Check, Citation, Claim, Draft
 from kb.phrases import say
 from kb.verify import Measure, check_claim, verify_draft
+from kb.wording import Likeness
 
 TODAY = date(2026, 11, 22)
 FILING = ProvisionId("frt-measures", "2025-06-01", "15", 1)
@@ -23,11 +24,12 @@ FILING = ProvisionId("frt-measures", "2025-06-01", "15", 1)
 class Always:
     """A measure that gives every statement the same score, and keeps what it was asked."""
 
-    at_least = at_least_free = 0.5
-
     def __init__(self, score: float) -> None:
         self.score = score
         self.asked: list[tuple[str, str]] = []
+
+    def needed(self, _likeness: Likeness) -> float:
+        return 0.5
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
         self.asked += pairs
