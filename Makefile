@@ -6,13 +6,15 @@ STAMP := $(VENV)/.installed
 EVAL_FILES := --html build/eval/report.html --json build/eval/report.json --junit build/eval/report.xml
 export KB_HOME ?= $(CURDIR)/.kb
 
-.PHONY: help setup run test eval eval-gate lint lint-corpus format vectors clean
+.PHONY: help setup run test eval eval-gate gate adversary lint lint-corpus format vectors clean
 
 help:
 	@echo "make run          set up, build the index, serve http://127.0.0.1:7860"
 	@echo "make test         set up, lint, run all tests"
 	@echo "make eval         ask the questions whose answers are known; report in build/eval"
 	@echo "make eval-gate    the same, and fail on a broken invariant or a significant drop"
+	@echo "make gate         error rates of the grounding gate; writes docs/gate.md"
+	@echo "make adversary    a chat model that lies, through the whole chain"
 	@echo "make lint         ruff, mypy, import-linter, corpus lint"
 	@echo "make lint-corpus  compare every English rendering with its Chinese"
 	@echo "make vectors      after a change of the corpus: lock it and ship its vectors"
@@ -38,6 +40,12 @@ eval: setup
 
 eval-gate: setup
 	OMP_NUM_THREADS=1 $(BIN)/kb eval --gate $(EVAL_FILES)
+
+gate: setup
+	$(BIN)/python -m eval.gate_report --write
+
+adversary: setup
+	$(BIN)/python -m eval.adversary
 
 lint: setup
 	$(BIN)/ruff check .

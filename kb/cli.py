@@ -83,11 +83,17 @@ def ask(
     from kb.record import answer_record
 
     assistant = open_assistant()
+    _say_where_questions_go(assistant)
     answer = assistant.ask(assistant.query(question or "", day, spoken))
     if as_json:
         print_json(answer_record(answer))
     else:
         typer.echo(answer.text)
+
+
+def _say_where_questions_go(assistant: Assistant) -> None:
+    if assistant.chat:
+        typer.echo(f"questions and the provisions found for them are sent to {assistant.chat.name} (KB_LLM)", err=True)
 
 
 def _ask_batch(batch: Path, out: Path, day: date | None, language: Language | None) -> None:
@@ -96,6 +102,7 @@ def _ask_batch(batch: Path, out: Path, day: date | None, language: Language | No
 
     questions = list(_batch_lines(batch, day))
     assistant = open_assistant()
+    _say_where_questions_go(assistant)
     beside = out.with_name(out.name + ".part")
     try:
         with beside.open("w", encoding="utf-8") as file:
