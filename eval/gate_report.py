@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import get_args
 
-from eval.mutations import KINDS, Mutant, mutants
+from eval.mutations import KINDS, mutants
 from eval.split import Split
 from eval.stats import rate as share
 from eval.true_claims import Style, TrueClaim, true_claims
@@ -76,11 +76,11 @@ def examine(corpus: Corpus, half: Split, support: Measure) -> list[Outcome]:
     for claim in trues:
         todo += [(m.claim, m.kind, m.role) for m in mutants(claim, corpus)]
     prepared = [(*as_claim(claim, role, bare), claim, kind) for claim, kind, role in todo]
-    pairs = [pair for claim, cited, _, _ in prepared if (pair := measured_pair(claim, (cited,), bare))]
+    pairs = [pair for drafted, cited, _, _ in prepared if (pair := measured_pair(drafted, (cited,), bare))]
     _score(support, list(dict.fromkeys(pairs)))
     found = []
-    for claim, cited, source, kind in prepared:
-        checks = check_claim(claim, (cited,), bare, ON, {cited.id}, support)
+    for drafted, cited, source, kind in prepared:
+        checks = check_claim(drafted, (cited,), bare, ON, {cited.id}, support)
         found.append(Outcome(source, kind, tuple(c.kind for c in checks if not c.passed)))
     return found
 

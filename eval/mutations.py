@@ -106,9 +106,9 @@ def _draft(claim: TrueClaim, corpus: Corpus) -> TrueClaim | None:
     if claim.place.law != "frt-measures":
         return None
     for old, successor in corpus.successors.items():
-        if old.law == "frt-draft" and claim.place.whole_article in {n.whole_article for n in successor.new}:
-            if corpus.find(old.whole_article) is not None:
-                return _at(claim, old.whole_article, corpus)
+        replaced = claim.place.whole_article in {n.whole_article for n in successor.new}
+        if old.law == "frt-draft" and replaced and corpus.find(old.whole_article):
+            return _at(claim, old.whole_article, corpus)
     return None
 
 

@@ -83,12 +83,12 @@ def true_claims(corpus: Corpus, half: Split) -> list[TrueClaim]:
             place = ProvisionId(article.id.law, article.id.version, article.id.article, line.paragraph)
             canonical = corpus.provision(place).id
             for held in ("en", "zh"):
-                text = line.text(held)  # type: ignore[arg-type]
+                text = line.text(held)
                 for number, (start, end) in enumerate(sentences(text) if text else ()):
                     sentence = (text or "")[start:end].strip()
                     if MIN_CHARS[held] <= len(sentence) <= MAX_CHARS[held] and sentence[-1] in ".。":
                         name = f"{canonical}#{number}.{held}"
-                        found.append(_claim(name, held, "verbatim", canonical, sentence, corpus))  # type: ignore[arg-type]
+                        found.append(_claim(name, held, "verbatim", canonical, sentence, corpus))
     return found
 
 

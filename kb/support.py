@@ -113,14 +113,15 @@ def _bundled(settings: Settings) -> Support:
         with torch.inference_mode():
             for start in range(0, len(order), BATCH):
                 chunk = order[start : start + BATCH]
-                ids, seen, stated = _tensors([_signed(*pairs[i]) for i in chunk], tokenizer)
+                ids, seen, stated = tensors([signed_pair(*pairs[i]) for i in chunk], tokenizer)
                 scores[chunk] = _forward(model, head, ids, seen, stated).numpy()
         return scores
 
     return Support(about["name"], Levels(**about["levels"]), measure)
 
 
-def _signed(statement: str, words: str) -> tuple[str, str]:
+def signed_pair(statement: str, words: str) -> tuple[str, str]:
+    """Statement and premise with their signs, as the cross-encoder reads them."""
     return signed(statement, detect_language(statement)), signed(words, "zh" if CJK.search(words) else "en")
 
 
@@ -157,7 +158,7 @@ def _apply(model: Any, arrays: dict[str, NDArray[np.float32]]) -> dict[str, Any]
     return head
 
 
-def _tensors(pairs: Sequence[tuple[str, str]], tokenizer: Any) -> tuple[Any, Any, Any]:
+def tensors(pairs: Sequence[tuple[str, str]], tokenizer: Any) -> tuple[Any, Any, Any]:
     """Token ids (n, length), which of them are no padding, and which belong to the statement."""
     import torch
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from conftest import TODAY
 
 from eval.adversary import hostile
 from eval.chat_server import Scripted, ScriptedServer, reply, serving
@@ -22,7 +23,6 @@ from kb.errors import BadInput, ChatError
 from kb.model import Answer, Language
 from kb.prompts import read_prompt
 from kb.settings import Settings
-from tests.conftest import TODAY
 
 QUESTION = "Do we need separate consent before we scan faces?"
 TRUE = (
