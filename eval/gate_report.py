@@ -26,6 +26,7 @@ from kb.corpus_load import load_corpus
 from kb.model import LANGUAGES, CheckKind, Citation, Claim, Language, Role
 from kb.settings import Settings
 from kb.verify import Measure, check_claim, measured_pair
+from kb.wording import Likeness
 
 ON = date(2026, 11, 22)
 ROOT = Path(__file__).resolve().parent.parent
@@ -77,7 +78,8 @@ def examine(corpus: Corpus, half: Split, support: Measure) -> list[Outcome]:
         todo += [(m.claim, m.kind, m.role) for m in mutants(claim, corpus)]
     prepared = [(*as_claim(claim, role, bare), claim, kind) for claim, kind, role in todo]
     pairs = [pair for drafted, cited, _, _ in prepared if (pair := measured_pair(drafted, (cited,), bare))]
-    _score(support, list(dict.fromkeys(pairs)))
+    support = Remembered(support)
+    support.scores(pairs)
     found = []
     for drafted, cited, source, kind in prepared:
         checks = check_claim(drafted, (cited,), bare, ON, {cited.id}, support)
@@ -85,12 +87,24 @@ def examine(corpus: Corpus, half: Split, support: Measure) -> list[Outcome]:
     return found
 
 
-def _score(support: Measure, pairs: list[tuple[str, str]]) -> None:
-    """Ask the measure about all pairs beforehand, with progress on stderr."""
-    for start in range(0, len(pairs), 256):
-        support.scores(pairs[start : start + 256])
-        print(f"\r{min(start + 256, len(pairs))} of {len(pairs)} statements measured", end="", file=sys.stderr)
-    print(file=sys.stderr)
+class Remembered:
+    """A measure that keeps every score: there are more pairs here than an assistant ever keeps."""
+
+    def __init__(self, measure: Measure) -> None:
+        self._measure = measure
+        self._known: dict[tuple[str, str], float] = {}
+
+    def needed(self, likeness: Likeness) -> float:
+        return self._measure.needed(likeness)
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        missing = [pair for pair in dict.fromkeys(pairs) if pair not in self._known]
+        for start in range(0, len(missing), 256):
+            chunk = missing[start : start + 256]
+            self._known |= zip(chunk, self._measure.scores(chunk), strict=True)
+            if len(missing) > 256:
+                print(f"\r{start + len(chunk)} of {len(missing)} statements measured", end="", file=sys.stderr)
+        return [self._known[pair] for pair in pairs]
 
 
 # ------------------------------------------------------------------ tables

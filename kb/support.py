@@ -8,6 +8,7 @@ finds and misses on the other half stands in docs/gate.md.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,9 +98,9 @@ def _bundled(settings: Settings) -> Support:
     from transformers import AutoTokenizer, BertConfig, BertModel
 
     try:
-        with np.load(ADAPTER, allow_pickle=False) as file:
+        with ADAPTER.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
             about, arrays = json.loads(bytes(file["about"]).decode()), _unpacked(file)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise EncoderError(f"{ADAPTER}: cannot be read ({error}); install kb again") from None
     folder = str(bundled_folder(settings))
     config = BertConfig.from_pretrained(folder, num_hidden_layers=about["layers"])

@@ -69,7 +69,7 @@ _STRONG_EXCEPTION: Mapping[Language, re.Pattern[str]] = {
         r"\bunless\b|\bexcept\b|\bprovide[sd]? otherwise\b|\bHowever, (?:this does not|where|if)\b|\bother than\b|\bneed not\b",
         re.IGNORECASE,
     ),
-    "zh": re.compile(r"除[^。；，]{2,40}外|除外|另有规定|另有约定"),
+    "zh": re.compile(r"(?<![删消解免清])除[^。；，]{2,40}外|除外|另有规定|另有约定"),
     "fr": re.compile(r"\bsauf\b|\bexcepté\b|\bhormis\b|\bà moins\b|\bhors\b", re.IGNORECASE),
 }
 """How the law excepts."""
@@ -82,7 +82,7 @@ _EXCEPTS: Mapping[Language, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "zh": re.compile(
-        r"除|但|另有|另作|例外|不在此|从其|不适用|不归|不管|否则|可以不|一般|原则上|不用|方可|只有|才|须经|没有规定"
+        r"(?<![删消解免清])除|但|另有|另作|例外|不在此|从其|不适用|不归|不管|否则|可以不|一般|原则上|不用|方可|只有|才|须经|没有规定"
     ),
     "fr": re.compile(
         r"\bsauf\b|\bexcept\w*|\bhormis\b|\bhors\b|\bmoins\b|\btoutefois\b|\bmais\b|\bcontraire\w*|\bdispens\w*|\bautre\w*\b|\bque si\b"
