@@ -2,39 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
-
 import pytest
-import yaml
-from pydantic import BaseModel, ConfigDict
 
+from eval.true_claims import written_claims
 from kb.corpus import Corpus
 from kb.ids import ProvisionId
-from kb.model import Citation, Claim
+from kb.model import LANGUAGES, Citation, Claim, Language
 from kb.verify import check_numbers
-
-FOLDER = Path(__file__).resolve().parent.parent / "eval" / "claims"
-
-
-class TrueClaim(BaseModel):
-    """A sentence that follows from one provision alone, in words that are neither those of the law nor those of its guide."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    id: str
-    cites: str
-    style: Literal["plain", "lawyer", "summary"]
-    text: str
-
-
-def read_claims(language: str) -> list[TrueClaim]:
-    records = yaml.safe_load((FOLDER / f"{language}.yaml").read_text("utf-8"))
-    return [TrueClaim.model_validate(record) for record in records]
 
 
 @pytest.mark.parametrize(("language", "at_least"), [("en", 220), ("zh", 180), ("fr", 40)])
-def test_every_claim_cites_a_provision_by_its_canonical_id(language: str, at_least: int, corpus: Corpus) -> None:
-    claims = read_claims(language)
+def test_every_claim_cites_a_provision_by_its_canonical_id(language: Language, at_least: int, corpus: Corpus) -> None:
+    claims = written_claims(language)
     assert len(claims) >= at_least
     assert len({c.id for c in claims}) == len({c.text for c in claims}) == len(claims)
     for claim in claims:
@@ -44,7 +23,7 @@ def test_every_claim_cites_a_provision_by_its_canonical_id(language: str, at_lea
 
 
 def test_the_check_of_numbers_raises_few_false_alarms(corpus: Corpus) -> None:
-    claims = [c for language in ("en", "zh", "fr") for c in read_claims(language)]
+    claims = [c for language in LANGUAGES for c in written_claims(language)]
     alarms = []
     for claim in claims:
         citation = Citation(ProvisionId.parse(claim.cites), "", "", "in_force", "authority", 0, 0)
