@@ -11,7 +11,7 @@ import pytest
 from kb.corpus import Corpus
 from kb.generate import Material, quoting_draft
 from kb.ids import PassageId, ProvisionId
-from kb.model import LANGUAGES, Answer, Language, Note, Query, Refusal
+from kb.model import LANGUAGES, Answer, Citation, Language, Note, Query, Refusal
 from kb.ui import render
 from kb.ui.strings import STRINGS, browser_language
 from kb.understand import understand
@@ -126,3 +126,14 @@ def test_every_string_is_in_three_languages() -> None:
 )
 def test_the_language_of_the_browser(header: str, language: Language) -> None:
     assert browser_language(header) == language
+
+
+def test_of_a_provision_only_the_words_quoted_are_marked(corpus: Corpus) -> None:
+    """A chat model quotes a part: the rest of the article stays unmarked, before it, after it and in other paragraphs."""
+    place = ProvisionId.parse("frt-measures@2025-06-01/art_6")
+    text = corpus.provision(place).text_en or ""
+    words = "the individual has the right to withdraw consent"
+    start = text.index(words)
+    citation = Citation(place, "x", "x", "in_force", "authority", start, start + len(words))
+    marked = re.findall(r"<mark>(.*?)</mark>", render._provision_body(citation, {"en"}, corpus, "en"))
+    assert marked == [words]

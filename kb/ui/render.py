@@ -130,7 +130,8 @@ def _provision_body(citation: Citation, quoted: Collection[str], corpus: Corpus,
     single = max(line.paragraph for line in article.lines) == 1
     columns, missing = [], ""
     for code, key in (("en", "english"), ("zh", "chinese")):
-        text = "".join(_line(line, place, single, code, code in quoted) for line in article.lines)
+        spans = _spans(citation, code, corpus) if code in quoted else {}
+        text = "".join(_line(line, place, single, code, spans) for line in article.lines)
         if article.text("zh" if code == "zh" else "en") is None:
             missing = (
                 f'<p class="kb-missing">{escape(word("chinese_link" if code == "zh" else "no_english", language))}</p>'
@@ -157,16 +158,35 @@ def _provision_body(citation: Citation, quoted: Collection[str], corpus: Corpus,
     return f'{about}{warned}<div class="kb-columns kb-{len(columns)}">{"".join(columns)}</div>{missing}{gist}{source}'
 
 
-def _line(line: Line, place: ProvisionId, single: bool, code: str, quoted: bool) -> str:
+def _spans(citation: Citation, code: str, corpus: Corpus) -> dict[tuple[int, int | None], tuple[int, int]]:
+    """Which part of each line of the place is quoted: (paragraph, item) → offsets into that line; lines not quoted are left out."""
+    found: dict[tuple[int, int | None], tuple[int, int]] = {}
+    before = 0
+    assert isinstance(citation.id, ProvisionId)
+    for line in corpus.provision(citation.id).lines:
+        length = len(line.text("zh" if code == "zh" else "en") or "")
+        start, end = max(citation.start - before, 0), min(citation.end - before, length)
+        if start < end:
+            found[line.paragraph, line.item] = (start, end)
+        before += length + 1
+    return found
+
+
+def _line(
+    line: Line, place: ProvisionId, single: bool, code: str, spans: dict[tuple[int, int | None], tuple[int, int]]
+) -> str:
     """A paragraph or item; the words quoted are marked, their counterpart in the other language is set off."""
-    text = line.zh if code == "zh" else line.en
+    text = (line.zh if code == "zh" else line.en) or ""
     here = ProvisionId(place.law, place.version, place.article, None if single else line.paragraph, line.item)
-    inside = contains(place, here)
     kind = "item" if line.item else "paragraph"
-    content = escape(text or "")
-    if inside and quoted:
-        return f'<p class="kb-{kind}"><mark>{content}</mark></p>'
-    return f'<p class="kb-{kind}{" kb-parallel" if inside else ""}">{content}</p>'
+    if span := spans.get((line.paragraph, line.item)):
+        return f'<p class="kb-{kind}">{_marked(text, *span)}</p>'
+    parallel = not spans and contains(place, here)
+    return f'<p class="kb-{kind}{" kb-parallel" if parallel else ""}">{escape(text)}</p>'
+
+
+def _marked(text: str, start: int, end: int) -> str:
+    return f"{escape(text[:start])}<mark>{escape(text[start:end])}</mark>{escape(text[end:])}"
 
 
 def _passage_body(citation: Citation, corpus: Corpus, language: Language) -> str:
@@ -177,7 +197,7 @@ def _passage_body(citation: Citation, corpus: Corpus, language: Language) -> str
     facts = f"{document.title[language]} · {document.author} · {document.published_from} – {document.published_to}"
     return (
         f'<p class="kb-facts">{escape(word("document", language))}: {escape(facts)}</p><h3>{escape(passage.section)}</h3>'
-        f'<div lang="en"><p><mark>{escape(passage.text)}</mark></p></div>{notes}'
+        f'<div lang="en"><p>{_marked(passage.text, citation.start, citation.end)}</p></div>{notes}'
     )
 
 

@@ -95,9 +95,9 @@ STRINGS: dict[str, Trilingual] = {
     "refused": Trilingual("Not answered", "未作回答", "Sans réponse"),
     "what_changed": Trilingual("Note", "提示", "À noter"),
     "passed": Trilingual(
-        "Checked: exists, standing, retrieved, word for word, numbers.",
-        "已核验：条文存在、效力、检索来源、逐字引文、数字。",
-        "Vérifié : existence, validité, source trouvée, mot à mot, nombres.",
+        "Checked: exists, standing, retrieved, word for word, numbers, force, support.",
+        "已核验：条文存在、效力、检索来源、逐字引文、数字、规范用语、依据。",
+        "Vérifié : existence, validité, source trouvée, mot à mot, nombres, force, appui.",
     ),
     "check": Trilingual("Check citations", "核对引用", "Vérifier les références"),
     "check_tagline": Trilingual(
