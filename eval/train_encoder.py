@@ -90,7 +90,7 @@ def material(units: Sequence[Unit], corpus: Corpus, articles: Iterable[str]) -> 
         if unit.group == "law" and article_of(unit) in position:
             rows[kind_of(unit)].append(row)
     owner = {kind: tuple(position[article_of(units[row])] for row in found) for kind, found in rows.items()}
-    asked = [(row, (at,)) for row, at in zip(rows["ask"], owner["ask"], strict=True)]
+    asked: list[tuple[int, tuple[int, ...]]] = [(row, (at,)) for row, at in zip(rows["ask"], owner["ask"], strict=True)]
     steps = {
         s.name: tuple(sorted({position[a] for p in s.steps if (a := str(p.id.whole_article)) in position}))
         for s in corpus.scenarios
@@ -151,7 +151,7 @@ def train(of: Material, plain: Matrix, seed: int = SEED) -> Matrix:
     scores = Scores(of)
     used = torch.tensor(sorted({r for found in of.rows.values() for r in found} | {row for row, _ in of.asked}))
     for _ in range(EPOCHS):
-        for batch in torch.randperm(len(of.asked)).split(BATCH):
+        for batch in torch.split(torch.randperm(len(of.asked)), BATCH):
             asked = [of.asked[i] for i in batch.tolist()]
             moved = functional.normalize(base[used] + base[used] @ change, dim=-1)
             matrix = torch.zeros_like(base).index_copy(0, used, moved)
