@@ -271,7 +271,10 @@ def replace_settings(settings: Settings, url: str) -> Settings:
 def _turn(question: str, name: str, told: dict[str, Any], answer: Answer) -> Turn:
     lie, true = told.get("lie"), told.get("true")
     generated = answer.provenance["generator"] != "quoting"
-    said = {(claim.text, _flat(claim.quote)) for claim in answer.claims} if generated else set()
+    said = {
+        (claim.text, str(answer.citations[claim.citation].id), _flat(claim.quote))
+        for claim in (answer.claims if generated else ())
+    }
     text = lie[0] if isinstance(lie, tuple) else ""
     return Turn(
         question,
@@ -289,8 +292,8 @@ def _flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def _as_shown(claim: ClaimText) -> tuple[str, str]:
-    return _flat(claim[0]), _flat(claim[2])
+def _as_shown(claim: ClaimText) -> ClaimText:
+    return _flat(claim[0]), claim[1], _flat(claim[2])
 
 
 def summary(turns: Sequence[Turn]) -> list[str]:

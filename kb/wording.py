@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from kb.likeness import content_words
@@ -19,6 +20,8 @@ CLOSE = 0.85
 """Share of the words of a sentence of the law that a statement must have to be taken at its word."""
 VERBATIM = 0.95
 """From this share on a statement is that sentence, in its words or nearly so."""
+SAME_BUT_FOR_A_PARTY = 0.8
+"""A statement so like a sentence of the law, piece by piece, has its parties too."""
 MIN_WORDS = 4
 MAX_OTHER_WORDS = 2
 THIN, THIN_CHINESE = 5, 8
@@ -57,6 +60,16 @@ _BODY_PATTERNS = {
     name: (re.compile(said, re.IGNORECASE), re.compile(f"{said}|{held}", re.IGNORECASE))
     for name, (said, held) in _BODIES.items()
 }
+_PARTIES: Mapping[str, re.Pattern[str]] = {
+    "handler": re.compile(
+        r"handler|operator|compan|business|processor|enterprise|处理者|运营者|经营者|企业|公司|商家", re.IGNORECASE
+    ),
+    "individual": re.compile(
+        r"individual|natural person|consumer|\busers?\b|\bpeople\b(?!['’]s)|个人(?!信息)|自然人|消费者|用户|本人",
+        re.IGNORECASE,
+    ),
+    "State": re.compile(r"\bState\b|国家", re.IGNORECASE),
+} | {name: said for name, (said, _) in _BODY_PATTERNS.items()}
 _DENIES: Mapping[Language, re.Pattern[str]] = {
     "en": re.compile(r"\b(?:not|never|cannot|no|nor|neither|nobody|none|without)\b|n['’]t\b", re.IGNORECASE),
     "zh": re.compile(
@@ -133,6 +146,34 @@ def turned_round(statement: str, text: str, language: Language) -> bool:
         if denials[0] != denials[1] and _as_long(said, nearest):
             return True
     return False
+
+
+def other_party(statement: str, text: str) -> tuple[str, str] | None:
+    """Where a statement repeats a sentence of the text but for a party: (what the text has there, what the statement has)."""
+    for start, end in sentences(statement):
+        said = _pieces(statement[start:end])
+        nearest, share = _nearest(_words(statement[start:end]), text)
+        if nearest is None or share < 0.6:
+            continue
+        held = _pieces(nearest)
+        compared = SequenceMatcher(None, held, said, autojunk=False)
+        if compared.ratio() < SAME_BUT_FOR_A_PARTY:
+            continue
+        for tag, a, b, c, d in compared.get_opcodes():
+            # a few pieces more on both sides: "information handler" is a party, "handler" alone may be all that differs
+            old, new = "".join(held[max(0, a - 2) : b + 1]), "".join(said[max(0, c - 2) : d + 1])
+            if tag == "replace" and _parties(old) != _parties(new):
+                return "".join(held[a:b]).strip(), "".join(said[c:d]).strip()
+    return None
+
+
+def _pieces(text: str) -> list[str]:
+    """Words with the blank after them; single characters in Chinese."""
+    return re.findall(r"[\u4e00-\u9fff]|[^\s\u4e00-\u9fff]+\s*", text.strip())
+
+
+def _parties(text: str) -> frozenset[str]:
+    return frozenset(name for name, pattern in _PARTIES.items() if pattern.search(text))
 
 
 def lost_exception(statement: str, text: str, written: Language) -> str | None:

@@ -12,7 +12,7 @@ from kb.modality import Force, clauses, conflict, groundless
 from kb.model import Language
 from kb.premise import BUDGET, condensed, premise
 from kb.signs import SIGNS, signed
-from kb.wording import likeness, lost_exception, turned_round, unknown_body
+from kb.wording import likeness, lost_exception, other_party, turned_round, unknown_body
 
 RETENTION = (
     "Except where laws and administrative regulations provide otherwise, the retention period of facial information "
@@ -118,6 +118,21 @@ def test_a_denial_more_or_less_in_the_words_of_the_law(statement: str, turned: b
 )
 def test_a_body_that_the_article_does_not_name(statement: str, article: str, body: str | None) -> None:
     assert unknown_body(statement, article) == body
+
+
+@pytest.mark.parametrize(
+    ("statement", "text", "party"),
+    [
+        ("The personal information handler shall be informed of the part that has changed.", "The individual shall be informed of the part that has changed.", True),
+        ("The individual shall be informed of the part that has changed.", "The individual shall be informed of the part that has changed.", False),
+        ("A handler shall adopt measures to keep the data that it processes secure.", "A personal information handler shall adopt measures to keep the data that it processes secure.", False),
+        ("处理者有权要求个人信息处理者对其个人信息处理规则进行解释说明。", "个人有权要求个人信息处理者对其个人信息处理规则进行解释说明。", True),
+        ("个人有权要求个人信息处理者对其个人信息处理规则进行解释说明。", "个人有权要求个人信息处理者对其个人信息处理规则进行解释说明。", False),
+        ("Tell the person what has changed.", "The individual shall be informed of the part that has changed.", False),
+    ],
+)  # fmt: skip
+def test_a_sentence_of_the_law_with_another_party(statement: str, text: str, party: bool) -> None:
+    assert (other_party(statement, text) is not None) is party
 
 
 def test_likeness_of_wording() -> None:
