@@ -23,7 +23,7 @@ from kb.phrases import say
 from kb.premise import premise
 from kb.quantities import quantities
 from kb.text import detect_language, find_quote
-from kb.wording import Likeness, likeness, lost_exception, other_party, turned_round, unknown_body
+from kb.wording import Likeness, likeness, lost_exception, rewritten, turned_round, unknown_body
 
 MAX_CLAIM_CHARS = 700
 """A statement longer than this is not one statement."""
@@ -219,7 +219,7 @@ def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: M
         return Check("supported", False, f"the statement names {other}, but cites {citation.id}")
     if "?" in claim.text or "？" in claim.text:
         return Check("supported", False, "a question is no statement")
-    swapped = other_party(claim.text, _both_texts(citation.id, corpus))
+    swapped = rewritten(claim.text, _both_texts(citation.id, corpus))
     if swapped:
         return Check("supported", False, f"the statement has “{swapped[1]}” where {citation.id} has “{swapped[0]}”")
     if support is None:

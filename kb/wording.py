@@ -21,7 +21,8 @@ CLOSE = 0.85
 VERBATIM = 0.95
 """From this share on a statement is that sentence, in its words or nearly so."""
 SAME_BUT_FOR_A_PARTY = 0.8
-"""A statement so like a sentence of the law, piece by piece, has its parties too."""
+"""A statement so like a sentence of the law, piece by piece, has its parties too, and no more to say."""
+MUCH_ADDED, MUCH_ADDED_CHINESE = 2, 4
 MIN_WORDS = 4
 MAX_OTHER_WORDS = 2
 THIN, THIN_CHINESE = 5, 8
@@ -148,8 +149,10 @@ def turned_round(statement: str, text: str, language: Language) -> bool:
     return False
 
 
-def other_party(statement: str, text: str) -> tuple[str, str] | None:
-    """Where a statement repeats a sentence of the text but for a party: (what the text has there, what the statement has)."""
+def rewritten(statement: str, text: str) -> tuple[str, str] | None:
+    """Where a statement repeats a sentence of the text but for a party, or with more at some place: (what the text has there, what the
+    statement has)."""
+    everywhere = _words(text)
     for start, end in sentences(statement):
         said = _pieces(statement[start:end])
         nearest, share = _nearest(_words(statement[start:end]), text)
@@ -162,8 +165,12 @@ def other_party(statement: str, text: str) -> tuple[str, str] | None:
         for tag, a, b, c, d in compared.get_opcodes():
             # a few pieces more on both sides: "information handler" is a party, "handler" alone may be all that differs
             old, new = "".join(held[max(0, a - 2) : b + 1]), "".join(said[max(0, c - 2) : d + 1])
+            added = "".join(said[c:d]).strip()
             if tag == "replace" and _parties(old) != _parties(new):
-                return "".join(held[a:b]).strip(), "".join(said[c:d]).strip()
+                return "".join(held[a:b]).strip(), added
+            fresh = _words(added) - everywhere
+            if len(fresh) >= (MUCH_ADDED_CHINESE if CJK.search(added) else MUCH_ADDED) and b - a <= 1:
+                return "".join(held[a:b]).strip() or "nothing", added
     return None
 
 
