@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Protocol
 
 from kb.citation import read_citations
@@ -18,7 +19,7 @@ from kb.errors import BadInput
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.modality import conflict, groundless
 from kb.model import LANGUAGES, Check, Citation, Claim, Draft, Language
-from kb.names import law_mentions
+from kb.names import Name, law_mentions
 from kb.phrases import say
 from kb.premise import premise
 from kb.quantities import quantities
@@ -243,21 +244,26 @@ def _both_texts(place: SourceId, corpus: Corpus) -> str:
     return "\n".join(text for language in ("en", "zh") if (text := source_text(place, corpus, language)))
 
 
+@lru_cache(maxsize=512)
+def _named_in(held: str, law: str, names: tuple[Name, ...]) -> tuple[frozenset[tuple[str, str]], frozenset[str | None]]:
+    """The articles and the instruments that an article of a law names, its own law among them."""
+    mentions = law_mentions(held, names)
+    articles = {(m.law or law, m.article) for m in read_citations(held, names, law, law, mentions)}
+    return frozenset(articles), frozenset({m.slug for m in mentions} | {law})
+
+
 def _names_another(text: str, citation: Citation, corpus: Corpus) -> str | None:
     """An article or instrument that a statement names and that is neither the one cited nor named in its words."""
     place = citation.id
     if not isinstance(place, ProvisionId):
         return None
-    held = _both_texts(place.whole_article, corpus)
-    named_there = {m.slug for m in law_mentions(held, corpus.names)} | {place.law}
-    articles_there = {
-        (m.law or place.law, m.article) for m in read_citations(held, corpus.names, context=place.law, own=place.law)
-    }
-    for mention in read_citations(text, corpus.names, context=place.law, own=place.law):
+    mentions = law_mentions(text, corpus.names)
+    articles_there, named_there = _named_in(_both_texts(place.whole_article, corpus), place.law, corpus.names)
+    for mention in read_citations(text, corpus.names, place.law, place.law, mentions):
         at = (mention.law, mention.article)
         if at != (place.law, place.article) and at not in articles_there:
             return text[mention.start : mention.end]
-    for name in law_mentions(text, corpus.names):
+    for name in mentions:
         if not name.weak and name.slug not in named_there and corpus.laws[place.law].kind != "draft":
             return name.name
     return None
