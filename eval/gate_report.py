@@ -11,7 +11,7 @@ import json
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -176,7 +176,7 @@ def page(outcomes: Sequence[Outcome], support_name: str) -> str:
     return template
 
 
-def main(load: Callable[[], Measure] | None = None) -> int:
+def main() -> int:
     """Run, print, and write the page for the test half."""
     parser = argparse.ArgumentParser(prog="python -m eval.gate_report", description=__doc__)
     parser.add_argument("--split", choices=get_args(Split), default="test")
@@ -191,9 +191,8 @@ def main(load: Callable[[], Measure] | None = None) -> int:
     settings = Settings()
     corpus = load_corpus(settings.corpus)
     started = time.perf_counter()
-    support: Measure = load() if load else load_support(settings)
+    support = load_support(settings)
     outcomes = examine(corpus, options.split, support)
-    name = getattr(support, "name", "")
     print("\n".join([*detection_table(outcomes), "", *alarm_table(outcomes)]))
     print(f"{len(outcomes)} statements in {time.perf_counter() - started:.0f} s")
     wrong = [o for o in outcomes if o.stopped == (o.kind is None)]
@@ -201,7 +200,7 @@ def main(load: Callable[[], Measure] | None = None) -> int:
     if options.json:
         options.json.write_text(json.dumps([_record(o) for o in wrong], ensure_ascii=False, indent=1), encoding="utf-8")
     if options.write:
-        PAGE.write_text(page(outcomes, name), encoding="utf-8")
+        PAGE.write_text(page(outcomes, support.name), encoding="utf-8")
     return 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,7 +23,7 @@ from kb.drafting import draft_of, question_record, sources, standalone
 from kb.encoder import Encoder, Progress, load_encoder
 from kb.errors import BadInput, ChatError
 from kb.generate import chain, quoting_draft
-from kb.ids import FactId, PassageId, ProvisionId, SourceId
+from kb.ids import FactId, PassageId, ProvisionId
 from kb.index import BuildReport, Index, ensure_index
 from kb.model import Answer, Citation, Claim, Draft, Hit, Language, Note, Query, Refusal
 from kb.phrases import STANDINGS, say, withheld_message
@@ -134,22 +134,16 @@ class Assistant:
     def stream(self, query: Query) -> Iterator[Answer]:
         """The answer as it grows: with a chat model, one more whenever a claim has passed the checks; the last one is whole."""
         state = self._plan(self._understand(query))
-        if self._asks_chat(state):
-            claims: list[ReplyClaim] = []
-            shown = 0
-            try:
-                for claim in self._proposed(state):
-                    claims.append(claim)
-                    partial = self._checked(self._drafted(state, claims))
-                    if len(partial.claims) > shown and partial.provenance["generator"] != "quoting":
-                        shown = len(partial.claims)
-                        yield partial
-                state = self._drafted(state, claims)
-            except ChatError as error:
-                state = replace(self._quoting(state), trouble=str(error))
-            yield self._verify(state)
-        else:
-            yield self._verify(self._quoting(state))
+        if not self._asks_chat(state):
+            yield self._verify(self._draft(state))
+            return
+        shown, drafted = 0, state
+        for drafted in self._drafts(state):
+            partial = self._checked(drafted)
+            if len(partial.claims) > shown and partial.provenance["generator"] != "quoting":
+                shown = len(partial.claims)
+                yield partial
+        yield self._verify(drafted)
 
     def search(self, query: Query, k: int) -> tuple[Hit, ...]:
         """The places a question finds: what it cites first, then provisions in force, and drafts where it names one."""
@@ -184,40 +178,32 @@ class Assistant:
 
     def _draft(self, state: _State) -> _State:
         with _timed(state, "generate"):
-            if not self._asks_chat(state):
-                return self._quoting(state)
-            try:
-                return self._drafted(state, list(self._proposed(state)))
-            except ChatError as error:
-                return replace(self._quoting(state), trouble=str(error))
+            *_, whole = self._drafts(state)
+        return whole
 
     def _asks_chat(self, state: _State) -> bool:
         """Whether the chat model drafts: not where the question is refused by rule."""
         return self.chat is not None and state.plan is not None and state.plan.material.refusal is None
 
-    def _quoting(self, state: _State) -> _State:
+    def _drafts(self, state: _State) -> Iterator[_State]:
+        """The draft: the quoting one, or that of the chat model as it grows by a claim; the last one is whole."""
         assert state.plan is not None and state.understanding is not None
-        return replace(state, draft=quoting_draft(state.plan.material, state.understanding, self.corpus))
-
-    def _proposed(self, state: _State) -> Iterator[ReplyClaim]:
-        """What the chat model claims, from the sources of the plan."""
-        assert self.chat is not None and state.plan is not None and state.understanding is not None
-        places = sources(state.plan, self.corpus, state.understanding.on)
-        return self.chat.claims(question_record(state.query, state.understanding, places, self.corpus))
-
-    def _drafted(self, state: _State, claims: Sequence[ReplyClaim]) -> _State:
-        assert state.understanding is not None
-        quoting = self._quoting(state).draft
-        assert quoting is not None
-        on, language = state.understanding.on, state.query.language
-        drafted = draft_of(claims, self.corpus, on, language, quoting)
-        plan = replace(state.plan, retrieved=self._shown_to_chat(state)) if state.plan else None
-        return replace(state, plan=plan, draft=drafted, quoting=quoting)
-
-    def _shown_to_chat(self, state: _State) -> frozenset[SourceId]:
-        """What was retrieved for the question, with the sources that the chat model was shown."""
-        assert state.plan is not None and state.understanding is not None
-        return state.plan.retrieved | frozenset(sources(state.plan, self.corpus, state.understanding.on))
+        plan, asked, language = state.plan, state.understanding, state.query.language
+        quoting = quoting_draft(plan.material, asked, self.corpus)
+        if self.chat is None or not self._asks_chat(state):
+            yield replace(state, draft=quoting)
+            return
+        places = sources(plan, self.corpus, asked.on)
+        chatting = replace(state, plan=replace(plan, retrieved=plan.retrieved | frozenset(places)), quoting=quoting)
+        claims: list[ReplyClaim] = []
+        try:
+            for claim in self.chat.claims(question_record(state.query, asked, places, self.corpus)):
+                claims.append(claim)
+                yield replace(chatting, draft=draft_of(claims, self.corpus, asked.on, language, quoting))
+            if not claims:
+                yield replace(chatting, draft=draft_of((), self.corpus, asked.on, language, quoting))
+        except ChatError as error:
+            yield replace(state, draft=quoting, trouble=str(error))
 
     def _verify(self, state: _State) -> Answer:
         with _timed(state, "verify"):

@@ -178,8 +178,7 @@ def check_modality(claim: Claim, citation: Citation, corpus: Corpus) -> Check:
     """A statement that follows the words of the provision keeps its shall, shall not, may and need not, its denials, its exceptions."""
     if is_editorial(claim, citation, corpus):
         return Check("modality", True)
-    language = detect_language(claim.text)
-    words = premise(citation.id, claim.text, language, corpus)
+    language, words = _compared_with(claim, citation, corpus)
     lost = lost_exception(claim.text, words, language) if isinstance(citation.id, ProvisionId) else None
     if lost:
         return Check("modality", False, f"{citation.id} has an exception (“{lost}”) that the statement leaves out")
@@ -206,7 +205,13 @@ def measured_pair(claim: Claim, citations: tuple[Citation, ...], corpus: Corpus)
     citation = citations[claim.citation]
     if not check_exists(citation, corpus).passed or is_editorial(claim, citation, corpus):
         return None
-    return claim.text, premise(citation.id, claim.text, detect_language(claim.text), corpus)
+    return claim.text, _compared_with(claim, citation, corpus)[1]
+
+
+def _compared_with(claim: Claim, citation: Citation, corpus: Corpus) -> tuple[Language, str]:
+    """The language of a statement, and the words of its place that it is compared with."""
+    language = detect_language(claim.text)
+    return language, premise(citation.id, claim.text, language, corpus)
 
 
 def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: Measure | None) -> Check:
@@ -225,8 +230,7 @@ def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: M
         return Check("supported", False, f"the statement has “{swapped[1]}” where {citation.id} has “{swapped[0]}”")
     if support is None:
         return Check("supported", False, "there is no measure of support to compare the statement with the words cited")
-    language: Language = detect_language(claim.text)
-    words = premise(citation.id, claim.text, language, corpus)
+    _, words = _compared_with(claim, citation, corpus)
     score = support.scores([(claim.text, words)])[0]
     needed = support.needed(likeness(claim.text, words))
     enough = score >= needed

@@ -22,6 +22,8 @@ VERBATIM = 0.95
 """From this share on a statement is that sentence, in its words or nearly so."""
 SAME_BUT_FOR_A_PARTY = 0.8
 """A statement so like a sentence of the law, piece by piece, has its parties too, and no more to say."""
+MOST_WORDS = 0.6
+"""From this share of its words on a sentence of the law is compared with the statement piece by piece."""
 MUCH_ADDED, MUCH_ADDED_CHINESE = 2, 4
 MIN_WORDS = 4
 MAX_OTHER_WORDS = 2
@@ -156,7 +158,7 @@ def rewritten(statement: str, text: str) -> tuple[str, str] | None:
     for start, end in sentences(statement):
         said = _pieces(statement[start:end])
         nearest, share = _nearest(_words(statement[start:end]), text)
-        if nearest is None or share < 0.6:
+        if nearest is None or share < MOST_WORDS:
             continue
         held = _pieces(nearest)
         compared = SequenceMatcher(None, held, said, autojunk=False)
