@@ -180,6 +180,8 @@ def _names(corpus: Corpus) -> list[str]:
         for language in LANGUAGES:
             found |= {held.title[language], held.short[language], *held.aliases.get(language, ())}
         found.add(held.title.zh.removeprefix("中华人民共和国"))
+    for mistaken in corpus.misconceptions:  # shown as mistakes, in a phrase that says so
+        found |= {mistaken.belief[language] for language in LANGUAGES}
     for article in corpus.all_articles():
         found |= {article.heading[language] for language in LANGUAGES} if article.heading else set()
     return _longest_first(name for name in found if len(name) > 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -23,7 +23,7 @@ from kb.drafting import draft_of, question_record, sources, standalone
 from kb.encoder import Encoder, Progress, load_encoder
 from kb.errors import BadInput, ChatError
 from kb.generate import chain, quoting_draft
-from kb.ids import FactId, PassageId, ProvisionId
+from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.index import BuildReport, Index, ensure_index
 from kb.model import Answer, Citation, Claim, Draft, Hit, Language, Note, Query, Refusal
 from kb.phrases import STANDINGS, say, withheld_message
@@ -146,19 +146,30 @@ class Assistant:
         yield self._verify(drafted)
 
     def search(self, query: Query, k: int) -> tuple[Hit, ...]:
-        """The places a question finds: what it cites first, then provisions in force, and drafts where it names one."""
+        """The places a question finds: those that its answer rests on first, in its order, then all others by their score."""
         asked = understand(query, self.corpus)
-        cited = [self.corpus.find(c.place) for c in asked.cited if c.place]
-        first = [Hit(p.id, 1.0, None, None, cited=True) for p in cited if p]
         vector = self.retriever.encode(asked.text)
+        chosen = self._chosen(asked)
         found = list(self.retriever.find(asked.text, query.language, asked.on, asked.laws, vector).hits)
         if asked.draft:
             found += self.retriever.drafts(asked.text, query.language, asked.on, vector)
         if asked.documents:
             found += self.retriever.passages(asked.text, query.language, asked.on, asked.documents, vector)
-        seen = {h.id.whole_article for h in first if isinstance(h.id, ProvisionId)}
-        rest = [h for h in found if not (isinstance(h.id, ProvisionId) and h.id.whole_article in seen)]
+        known = {h.id.whole_article: h for h in found if isinstance(h.id, ProvisionId)} | {h.id: h for h in found}
+        first = [self._hit(place, asked, known) for place in chosen]
+        seen = {p.whole_article if isinstance(p, ProvisionId) else p for p in chosen}
+        rest = [h for h in found if (h.id.whole_article if isinstance(h.id, ProvisionId) else h.id) not in seen]
         return (*first, *sorted(rest, key=lambda h: -h.score))[:k]
+
+    def _chosen(self, asked: Understanding) -> tuple[SourceId, ...]:
+        """What the quoting answer rests on, in its order."""
+        draft = quoting_draft(plan(asked, self.corpus, self.retriever).material, asked, self.corpus)
+        return tuple(dict.fromkeys(citation.id for citation in draft.citations))
+
+    def _hit(self, place: SourceId, asked: Understanding, known: Mapping[SourceId, Hit]) -> Hit:
+        cited = any(c.place and self.corpus.find(c.place) and c.place == place for c in asked.cited)
+        found = known.get(place) or known.get(place.whole_article if isinstance(place, ProvisionId) else place)
+        return replace(found, id=place, cited=cited) if found else Hit(place, 1.0, None, None, cited=cited)
 
     # -------------------------------------------------------------- the chain
 

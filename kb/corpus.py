@@ -19,6 +19,7 @@ from kb.model import (
     Fact,
     Language,
     Law,
+    Misconception,
     Passage,
     Provision,
     Record,
@@ -30,6 +31,7 @@ from kb.model import (
 from kb.names import Name, names_of
 
 LOCK = "corpus.lock"
+MISCONCEPTIONS = "misconceptions.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Corpus:
     successors: Mapping[ProvisionId, Successor]
     records: Mapping[str, Record]
     scenarios: tuple[Scenario, ...]
+    misconceptions: tuple[Misconception, ...]
     glossary: tuple[files.GlossaryTerm, ...]
     outside: Mapping[Language, tuple[str, ...]]
     local: Path | None = None
@@ -303,6 +306,9 @@ def check_references(corpus: Corpus) -> None:
                 or corpus.version(step.id.law, step.id.version or "").in_force_until
             ):
                 raise CorpusError(path, None, f"{step.id}: a scenario names law in force only")
+    for mistaken in corpus.misconceptions:
+        for place in mistaken.provisions:
+            check(corpus.root / MISCONCEPTIONS, place)
     for note in corpus.notes:
         for place in note.decided_by:
             check(corpus.file_of_notes(note.at.document), place)

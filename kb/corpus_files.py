@@ -148,8 +148,11 @@ class NoteEntry(_Strict):
     source: str | None = None
 
 
+PlaceId = Annotated[ProvisionId, BeforeValidator(ProvisionId.parse)]
+
+
 class StepEntry(_Strict):
-    id: Annotated[ProvisionId, BeforeValidator(ProvisionId.parse)]
+    id: PlaceId
     why: Texts
 
 
@@ -158,6 +161,13 @@ class ScenarioFile(_Strict):
     suggestion: Texts
     asks: TextLists
     provisions: Annotated[list[StepEntry], Field(min_length=1)]
+
+
+class MisconceptionEntry(_Strict):
+    name: Annotated[str, Field(pattern=r"[a-z0-9][a-z0-9-]*")]
+    belief: Texts
+    said: TextLists
+    provisions: Annotated[list[PlaceId], Field(min_length=1, max_length=3)]
 
 
 class FactEntry(_Strict):

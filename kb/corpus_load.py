@@ -11,7 +11,7 @@ from pathlib import Path
 from kb import corpus_files as files
 from kb import dataset
 from kb.citation import number
-from kb.corpus import LOCK, Corpus, Successor, check_references, lock_lines
+from kb.corpus import LOCK, MISCONCEPTIONS, Corpus, Successor, check_references, lock_lines
 from kb.errors import CorpusError
 from kb.ids import FactId, PassageId, ProvisionId, article_sort_key
 from kb.model import (
@@ -20,6 +20,7 @@ from kb.model import (
     Fact,
     Law,
     Line,
+    Misconception,
     Passage,
     Provision,
     Record,
@@ -85,6 +86,7 @@ def load_corpus(root: Path, check_lock: bool = True, local: Path | None = None) 
         successors=_load_concordances(root / "concordances"),
         records=records,
         scenarios=tuple(_load_scenario(path) for path in sorted((root / "scenarios").glob("*.yaml"))),
+        misconceptions=_load_misconceptions(root / MISCONCEPTIONS),
         glossary=tuple(files.read_yaml(root / "glossary.yaml", list[files.GlossaryTerm])),
         outside={language: near[language] + far[language] for language in near},
         local=local,
@@ -334,6 +336,19 @@ def _load_scenario(path: Path) -> Scenario:
         asks=record.asks.by_language(),
         steps=tuple(ScenarioStep(step.id, step.why.trilingual()) for step in record.provisions),
     )
+
+
+def _load_misconceptions(path: Path) -> tuple[Misconception, ...]:
+    """The file may be missing: a corpus needs none."""
+    entries = files.read_yaml(path, list[files.MisconceptionEntry]) if path.exists() else []
+    found: dict[str, Misconception] = {}
+    for entry in entries:
+        if entry.name in found:
+            raise CorpusError(path, None, f"two misconceptions are named {entry.name}")
+        found[entry.name] = Misconception(
+            entry.name, entry.belief.trilingual(), entry.said.by_language(), tuple(entry.provisions)
+        )
+    return tuple(found.values())
 
 
 def _load_concordances(folder: Path) -> dict[ProvisionId, Successor]:

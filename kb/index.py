@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 COLLECTION = "units"
 LOCK_SECONDS = 900
 WRITE_BATCH = 1_000
+CANDIDATES = 1_500
+"""Units asked of Chroma for a question, before those of other groups and days are left out."""
+FEW_ROWS = 2_000
+NO_WORDS = ("outside", "misconception")
+"""Groups that are searched by vectors alone: their words would only change how rare a word is."""
 
 
 def ship_vectors(corpus: Corpus, settings: Settings) -> Path:
@@ -82,11 +87,12 @@ class Index:
             client = _client(folder)
             self._collection = client.get_collection(COLLECTION)
             stored = self._collection.count()
+            self._vectors = np.load(folder / "vectors.npy", mmap_mode="r")
         except Exception as error:  # whatever is wrong with a damaged index: it is made again
             raise IndexError_(
                 f"{folder}: cannot be opened ({type(error).__name__}); run `kb index --rebuild`"
             ) from error
-        if not len(self.units) == stored == manifest["units"]:
+        if not len(self.units) == stored == len(self._vectors) == manifest["units"]:
             raise IndexError_(f"{folder}: incomplete ({stored} of {manifest['units']} units); run `kb index --rebuild`")
         self.fingerprint: str = manifest["fingerprint"]
         self.encoder: str = manifest["encoder"]
@@ -105,26 +111,28 @@ class Index:
         return np.asarray((starts <= today) & (today < ends) & np.isin(groups_of, list(groups)))
 
     def dense(self, vector: NDArray[np.float32], groups: Sequence[Group], on: date, k: int) -> list[tuple[int, float]]:
-        """The `k` nearest rows with their cosine, best first."""
-        today = day(on)
-        where: Any = {"$and": [{"group": {"$in": list(groups)}}, {"start": {"$lte": today}}, {"end": {"$gt": today}}]}
-        k = min(k, int(self.allowed(groups, on).sum()))
-        if k == 0:
-            return []
-        try:
-            found = self._collection.query(query_embeddings=vector, n_results=k, where=where, include=["distances"])
-            pairs = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
-            scored = [(self._row[i], 1.0 - float(d)) for i, d in pairs]
-        except Exception:  # Chroma issue 7032: a filtered query can fail to find its own ids
-            scored = self._exact(vector, where)[:k]
-        return sorted(scored, key=lambda pair: (-round(pair[1], 6), pair[0]))
+        """The `k` nearest rows with their exact cosine, best first.
 
-    def _exact(self, vector: NDArray[np.float32], where: Any) -> list[tuple[int, float]]:
-        found = self._collection.get(where=where, include=["embeddings"])
-        scores = np.asarray(found["embeddings"], np.float32) @ vector
-        return sorted(
-            ((self._row[i], float(s)) for i, s in zip(found["ids"], scores, strict=True)), key=lambda p: -p[1]
-        )
+        Chroma names the candidates; a filter on groups and days inside Chroma costs ten times the search, so it is applied here. Groups
+        of few units are compared whole.
+        """
+        allowed = self.allowed(groups, on)
+        if allowed.sum() > FEW_ROWS:
+            allowed &= self._near(vector)
+        rows = np.flatnonzero(allowed)
+        found = zip(rows.tolist(), (self._vectors[rows] @ vector).tolist(), strict=True)
+        return sorted(found, key=lambda pair: (-round(pair[1], 6), pair[0]))[:k]
+
+    def _near(self, vector: NDArray[np.float32]) -> NDArray[np.bool_]:
+        """Which rows are among the nearest that Chroma knows, of all groups and days; all rows where it cannot answer."""
+        try:
+            count = min(CANDIDATES, len(self.units))
+            found = self._collection.query(query_embeddings=vector, n_results=count, include=["distances"])
+        except Exception:  # whatever ails Chroma: comparing all vectors is slower, not worse
+            return np.ones(len(self.units), np.bool_)
+        near = np.zeros(len(self.units), np.bool_)
+        near[[self._row[i] for i in found["ids"][0]]] = True
+        return near
 
     def lexical(self, words: Sequence[str], groups: Sequence[Group], on: date) -> list[tuple[int, float]]:
         """Rows that share a word with the query, by BM25, best first."""
@@ -137,11 +145,8 @@ class Index:
 
     def similarities(self, vector: NDArray[np.float32], rows: Sequence[int]) -> dict[int, float]:
         """The exact cosine of given rows with a vector."""
-        if not rows:
-            return {}
-        found = self._collection.get(ids=[self.units[row].id for row in rows], include=["embeddings"])
-        scores = np.asarray(found["embeddings"], np.float32) @ vector
-        return {self._row[i]: float(s) for i, s in zip(found["ids"], scores, strict=True)}
+        cosines = self._vectors[list(rows)] @ vector if rows else ()
+        return {row: float(cosine) for row, cosine in zip(rows, cosines, strict=True)}
 
     @cached_property
     def rows_of_article(self) -> dict[str, list[int]]:
@@ -265,7 +270,9 @@ def _write_index(
     collection = client.create_collection(
         COLLECTION,
         embedding_function=None,
-        configuration={"hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 400, "max_neighbors": 32}},
+        configuration={
+            "hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": CANDIDATES, "max_neighbors": 32}
+        },
     )
     step = min(WRITE_BATCH, client.get_max_batch_size())
     for start in range(0, len(units), step):
@@ -280,9 +287,10 @@ def _write_index(
         if progress:
             progress(min(start + step, len(units)), len(units))
     retriever = bm25s.BM25(method="lucene")
-    retriever.index([tokens(u.text, u.language) if u.group != "outside" else [] for u in units], show_progress=False)
+    retriever.index([tokens(u.text, u.language) if u.group not in NO_WORDS else [] for u in units], show_progress=False)
     retriever.save(str(folder / "bm25"))
     plain = [{k: v for k, v in asdict(u).items() if k != "text"} for u in units]
+    np.save(folder / "vectors.npy", matrix)
     (folder / "units.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
     manifest = {"format": FORMAT, "fingerprint": name, "encoder": encoder, "units": len(units)}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")

@@ -244,6 +244,19 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
+class Misconception:
+    """A common mistaken belief, how people let it slip into a question, and the provisions that show that it is wrong.
+
+    `belief` is a false statement: it is shown as a mistake or not at all.
+    """
+
+    name: str
+    belief: Trilingual
+    said: Mapping[Language, tuple[str, ...]]
+    provisions: tuple[ProvisionId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """A question put on a date. `history` holds the earlier questions of the same conversation, oldest first."""
 

@@ -105,6 +105,11 @@ PHRASES: dict[str, Trilingual] = {
         "您提到{asked}。该数字出自{old}；{new}规定的是{today}。",
         "Vous mentionnez {asked}. Ce chiffre vient de {old} ; {new} dit {today}.",
     ),
+    "mistaken": Trilingual(
+        "A common mistake: “{belief}” It is not so; see {labels}.",
+        "常见误解：“{belief}”并非如此，见{labels}。",
+        "Une erreur répandue : « {belief} » Il n’en est rien ; voir {labels}.",
+    ),
     "not_yet": Trilingual(
         "{law} was not yet in force on {on}: it applies from {from_}.",
         "{law}在{on}尚未施行：自{from_}起施行。",

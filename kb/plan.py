@@ -11,16 +11,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from kb.corpus import Corpus
+from kb.former import became_notes, came_later, formerly, nowadays
 from kb.generate import MAX_POINTS, Material, history_notes, renumbering_notes, superseded_figures
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
+from kb.mistaken import belief_note, misquote_notes, misquoted, mistaken_belief
 from kb.model import Hit, Language, Note, NoteKind, Record, Refusal, Scenario
 from kb.past import Then, as_it_stood, former_place, law_differs, old_numbering, predecessors
 from kb.phrases import say
 from kb.refuse import MIN_MARGIN, held_laws, missing, refuse_after_search, refuse_before_search
 from kb.retrieve import Found, LawRetriever
 from kb.understand import Understanding
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 KEEP_SHARE = 0.7
 """Hits that score below this share of the best are not shown."""
@@ -78,7 +85,7 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     if refusal:
         return Plan(Material(refusal=refusal), frozenset())
     if understanding.cited and not understanding.documents and not understanding.records:
-        return _from_citations(understanding, corpus)
+        return _with_premises(_from_citations(understanding, corpus), understanding, corpus, retriever)
     language = understanding.query.language
     vector = retriever.encode(understanding.text)
     on = understanding.on
@@ -101,8 +108,8 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     if record and found.record_similarity - nearest >= RECORD_LEAD and not understanding.laws and _existed(record, on):
         if record.kind not in LAWLIKE:
             return _from_records(understanding, corpus, retriever, vector, (record.slug,))
-        return _with_facts(_from_search(understanding, corpus, found, now), retriever, vector, record)
-    return _from_search(understanding, corpus, found, now)
+        return _with_facts(_from_search(understanding, corpus, retriever, found, now), retriever, vector, record)
+    return _from_search(understanding, corpus, retriever, found, now)
 
 
 # ------------------------------------------------------------------ citations
@@ -149,6 +156,25 @@ def _from_citations(understanding: Understanding, corpus: Corpus) -> Plan:
     )
 
 
+def _with_premises(found: Plan, understanding: Understanding, corpus: Corpus, retriever: LawRetriever) -> Plan:
+    """An answer from citations, with what the question puts into the mouth of an article, and a mistaken belief that it rests on."""
+    wrong = misquoted(understanding, corpus)
+    if not wrong and not understanding.takes_for_granted:
+        return found
+    searched = retriever.find(understanding.text, understanding.query.language, understanding.on, understanding.laws)
+    belief = mistaken_belief(understanding, searched, corpus)
+    places: list[ProvisionId] = [*belief.provisions] if belief else []
+    if wrong:
+        places += [hit.id for hit in searched.hits[:1] if isinstance(hit.id, ProvisionId)]
+    known = {place.whole_article for place in found.material.authorities}
+    more = tuple(place for place in places if place.whole_article not in known)
+    notes = [*misquote_notes(wrong, tuple(places)), *([belief_note(belief, understanding, corpus)] if belief else [])]
+    material = replace(
+        found.material, authorities=(*found.material.authorities, *more), notes=(*found.material.notes, *notes)
+    )
+    return replace(found, material=material, retrieved=found.retrieved | {*more})
+
+
 def _successors(place: ProvisionId, corpus: Corpus, on: date) -> list[ProvisionId]:
     successor = corpus.successor(place)
     return [p for p in successor.new if corpus.role(p, on) == "authority"] if successor else []
@@ -192,14 +218,18 @@ def _is_past(understanding: Understanding, corpus: Corpus) -> bool:
 
 
 def _from_records(
-    understanding: Understanding, corpus: Corpus, retriever: LawRetriever, vector: object, records: Sequence[str]
+    understanding: Understanding,
+    corpus: Corpus,
+    retriever: LawRetriever,
+    vector: NDArray[np.float32],
+    records: Sequence[str],
 ) -> Plan:
     """The facts that answer, always one on how the matter stands, with the provisions a reader should see beside it.
 
     A question that also cites provisions or names a document gets these too.
     """
     slugs = records[:MAX_RECORDS]
-    near = retriever.facts(slugs, vector)  # type: ignore[arg-type]
+    near = retriever.facts(slugs, vector)
     best = max(near.values())
     facts: list[FactId] = []
     for slug in slugs:
@@ -211,18 +241,39 @@ def _from_records(
         facts += [f for f in by_nearness if f in chosen or f == state]
     named = replace(understanding, records=())
     beside = Plan(Material(), frozenset())
+    law: list[ProvisionId] = []
     if named.cited:
         beside = _from_citations(named, corpus)
     elif named.documents:
         beside = _from_documents(named, corpus, retriever, vector)
+    elif understanding.laws or understanding.draft or understanding.takes_for_granted:
+        beside, law = _law_beside(named, corpus, retriever, vector, best)
     related = [
         p for slug in slugs for p in corpus.records[slug].related if corpus.role(p, understanding.on) == "authority"
     ]
-    authorities = beside.material.authorities or tuple(related[: MAX_POINTS - len(facts)])
+    authorities = beside.material.authorities or tuple(dict.fromkeys((*law, *related)))[: MAX_POINTS - len(facts)]
     material = replace(beside.material, authorities=authorities, facts=tuple(facts))
     if not beside.material.notes:
         material = replace(material, notes=tuple(_date_notes(understanding, corpus)))
     return Plan(material, beside.retrieved | {*facts, *authorities}, beside.hits)
+
+
+def _law_beside(
+    understanding: Understanding,
+    corpus: Corpus,
+    retriever: LawRetriever,
+    vector: NDArray[np.float32],
+    nearest_fact: float,
+) -> tuple[Plan, list[ProvisionId]]:
+    """For a question that names a record and law as well: the notes on what it takes for granted, and the law that it asks about."""
+    found = retriever.find(
+        understanding.text, understanding.query.language, understanding.on, understanding.laws, vector
+    )
+    belief = mistaken_belief(understanding, found, corpus)
+    law = [*belief.provisions] if belief else []
+    law += [h.id for h in found.hits[:1] if isinstance(h.id, ProvisionId) and h.similarity >= nearest_fact - FACT_GAP]
+    notes = (belief_note(belief, understanding, corpus), *_date_notes(understanding, corpus)) if belief else ()
+    return Plan(Material(notes=notes), frozenset()), law
 
 
 # ------------------------------------------------------------------ drafts and documents
@@ -251,19 +302,21 @@ def _with_draft(understanding: Understanding, corpus: Corpus, found: Found, draf
     )
 
 
-def _from_documents(understanding: Understanding, corpus: Corpus, retriever: LawRetriever, vector: object) -> Plan:
+def _from_documents(
+    understanding: Understanding, corpus: Corpus, retriever: LawRetriever, vector: NDArray[np.float32]
+) -> Plan:
     """What the document says, and the law that decides the matter today."""
     language, on = understanding.query.language, understanding.on
-    hits = retriever.passages(understanding.text, language, on, understanding.documents, vector)  # type: ignore[arg-type]
+    hits = retriever.passages(understanding.text, language, on, understanding.documents, vector)
     best = hits[0].score if hits else 0.0
     passages = [h.id for h in hits[:MAX_PASSAGES] if isinstance(h.id, PassageId) and h.score >= PASSAGE_SHARE * best]
-    near = retriever.notes(passages, vector)  # type: ignore[arg-type]
+    near = retriever.notes(passages, vector)
     best_note = max(near.values(), default=0.0)
     chosen = sorted((n for n, s in near.items() if s >= best_note - NOTE_GAP), key=lambda n: -near[n])[:MAX_NOTES]
     decided = [p for n in chosen for p in corpus.notes[n].decided_by]
     authorities = [p for p in dict.fromkeys(decided) if corpus.role(p, on) == "authority"]
     if not authorities and not chosen:
-        found = retriever.find(understanding.text, language, on, understanding.laws, vector)  # type: ignore[arg-type]
+        found = retriever.find(understanding.text, language, on, understanding.laws, vector)
         if found.margin >= MIN_MARGIN:
             authorities = [h.id for h in found.hits[:1] if isinstance(h.id, ProvisionId)]
     kept = tuple(authorities[: MAX_POINTS - len(passages)])
@@ -285,10 +338,14 @@ def _document_notes(chosen: Sequence[int], corpus: Corpus, language: Language) -
 # ------------------------------------------------------------------ search
 
 
-def _from_search(understanding: Understanding, corpus: Corpus, found: Found, now: Found) -> Plan:
+def _from_search(
+    understanding: Understanding, corpus: Corpus, retriever: LawRetriever, found: Found, now: Found
+) -> Plan:
     """The best of what was found; for a past day also what of today's law stood then under another number."""
-    then = as_it_stood(corpus, understanding.on, found, now)
     notes = _date_notes(understanding, corpus)
+    if laws := came_later(understanding, corpus):
+        return _from_later_law(laws, notes, now, retriever.commencement(laws))
+    then = as_it_stood(corpus, understanding.on, found, now)
     later_law = then.later is not None and _scenario_of_later_law(found, understanding.on, corpus)
     if then.later and (then.gap >= LATER_GAP or later_law):
         notes += _later_notes(then, understanding, corpus)
@@ -314,9 +371,26 @@ def _from_search(understanding: Understanding, corpus: Corpus, found: Found, now
         chosen = [threshold[0], *chosen]
     known = {p.whole_article for p in chosen}
     places = tuple(dict.fromkeys((*(p for p in then.stood if p.whole_article not in known), *chosen)))
+    belief = mistaken_belief(understanding, found, corpus)
+    if belief:
+        known = {p.whole_article for p in belief.provisions}
+        places = (*belief.provisions, *(p for p in places if p.whole_article not in known))
+        notes = [belief_note(belief, understanding, corpus), *notes]
     kept = places[:MAX_POINTS]
-    retrieved = frozenset((*kept, *(h.id for h in found.hits[: MAX_POINTS * 2])))
-    return Plan(Material(kept, notes=tuple(notes)), retrieved, found.hits[: MAX_POINTS * 2])
+    history = formerly(kept, understanding, corpus)
+    later = nowadays(kept, understanding, corpus)
+    notes += became_notes(kept[:1], understanding, corpus) if later else []
+    retrieved = frozenset((*kept, *history, *later, *(h.id for h in found.hits[: MAX_POINTS * 2])))
+    return Plan(Material(kept, (*history, *later), notes=tuple(notes)), retrieved, found.hits[: MAX_POINTS * 2])
+
+
+def _from_later_law(
+    laws: Sequence[str], notes: Sequence[Note], now: Found, commencement: Sequence[ProvisionId]
+) -> Plan:
+    """For a law that the question names and that came after its day: since when it applies, and what it says."""
+    said = [h.id for h in now.hits if isinstance(h.id, ProvisionId) and h.id.law in laws][:1]
+    places = tuple(dict.fromkeys((*commencement, *said)))
+    return Plan(Material((), places, notes=tuple(notes)), frozenset(places), now.hits[:MAX_POINTS])
 
 
 def _later_notes(then: Then, understanding: Understanding, corpus: Corpus) -> list[Note]:
@@ -352,11 +426,11 @@ def _existed(record: Record, on: date) -> bool:
     return record.since is None or record.since <= on
 
 
-def _with_facts(plan: Plan, retriever: LawRetriever, vector: object, record: Record) -> Plan:
+def _with_facts(plan: Plan, retriever: LawRetriever, vector: NDArray[np.float32], record: Record) -> Plan:
     """An answer from the law, completed with the nearest facts of an instrument known by its record."""
     if plan.material.refusal:
         return plan
-    near = retriever.facts([record.slug], vector)  # type: ignore[arg-type]
+    near = retriever.facts([record.slug], vector)
     facts = tuple(sorted(near, key=lambda f: -near[f])[:2])
     kept = plan.material.authorities[: MAX_POINTS - len(facts)]
     return replace(

@@ -37,13 +37,14 @@ def refuse_before_search(understanding: Understanding, corpus: Corpus) -> Refusa
     if not understanding.names_a_source:
         if understanding.foreign:
             return _refuse("out_of_scope", understanding)
-        titled = [name for name in understanding.unknown_laws if f"《{name}》" in understanding.query.text]
+        titled = [f"《{name}》" for name in understanding.unknown_laws if f"《{name}》" in understanding.query.text]
+        titled += understanding.unheld
         if titled:
             return _refuse(
                 "not_in_corpus",
                 understanding,
                 "law_not_held",
-                law=f"《{titled[0]}》",
+                law=titled[0],
                 held=held_laws(corpus, understanding),
             )
     if understanding.prediction:

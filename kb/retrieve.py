@@ -34,12 +34,15 @@ if TYPE_CHECKING:
 DEPTH = 700
 """Units taken from the dense search: enough that every article that matters is in every list."""
 
+SEARCHED: tuple[Group, ...] = ("law", "record", "scenario", "outside", "misconception")
 RANK_CONSTANT = 10.0
 WEIGHTS: Mapping[str, float] = {"asks": 1.5, "gist": 0.7, "text": 0.5, "words of guides": 1.0, "words of texts": 0.3}
 INSTEAD_OF_GUIDES = {"gist": "text", "words of guides": "words of texts"}
 """A law that the user added has no guides: the rank of its text stands for them. No shipped law is ranked so."""
 NAMED_LAW_BONUS = 0.12
 TEXT_KINDS = frozenset({"part", "item", "article"})
+WHOLE_ARTICLE_CHARS = 900
+"""A shorter article is quoted whole: which of its paragraphs decides is easily mistaken, and a rule is read beside its exception."""
 WHOLE_PARAGRAPH_CHARS = 1_300
 """A paragraph with its items longer than this is not quoted whole: the item that matches is."""
 
@@ -59,7 +62,7 @@ class Found:
     """What a search brought. Hits are articles, best first, each with the narrowest place that matched.
 
     `margin` is how much nearer the question is to what the corpus answers than to questions it does not answer (a
-    difference of cosines); `scenario` and `record` are the nearest scenario and record, by their asks, with the cosine.
+    difference of cosines); `scenario`, `record` and `misconception` are the nearest ones, by their asks, with the cosine.
     """
 
     hits: tuple[Hit, ...]
@@ -68,6 +71,8 @@ class Found:
     scenario_similarity: float
     record: str | None = None
     record_similarity: float = 0.0
+    misconception: str | None = None
+    misconception_similarity: float = 0.0
 
 
 class LawRetriever(BaseRetriever):
@@ -119,16 +124,17 @@ class LawRetriever(BaseRetriever):
     ) -> Found:
         """Provisions that stand on a date. Articles of the laws `named` in the question come before equals."""
         vector = self.encode(text) if vector is None else vector
-        near = self.index.dense(vector, ("law", "record", "scenario", "outside"), on, DEPTH)
+        near = self.index.dense(vector, SEARCHED, on, DEPTH)
         words = self.index.lexical(tokens(text, language), ("law",), on)
         hits = self._fuse(near, words, ("law",), named, text)
         hits = (*self.narrow(hits[: self.k], vector), *hits[self.k :])
-        inside = [s for row, s in near if self.index.units[row].group != "outside"][:3]
+        inside = [s for row, s in near if self.index.units[row].group not in ("outside", "misconception")][:3]
         outside = [s for row, s in near if self.index.units[row].group == "outside"][:3]
         margin = _mean(inside) - _mean(outside) if outside else 1.0
         name, similarity = self._nearest_asks(near, "scenario")
         scenario = next((s for s in self.corpus.scenarios if s.name == name), None)
-        return Found(hits, margin, scenario, similarity, *self._nearest_asks(near, "record"))
+        record, mistaken = self._nearest_asks(near, "record"), self._nearest_asks(near, "misconception")
+        return Found(hits, margin, scenario, similarity, *record, *mistaken)
 
     def drafts(
         self, text: str, language: Language, on: date, vector: NDArray[np.float32] | None = None
@@ -196,6 +202,13 @@ class LawRetriever(BaseRetriever):
             if a.id.article == "1" or (_COMMENCEMENT.search(a.text_en or "") and len(a.lines) <= MAX_FORMAL_LINES)
         )
 
+    def commencement(self, laws: Sequence[str]) -> tuple[ProvisionId, ...]:
+        """The articles that say since when the laws apply, in their first texts."""
+        places = (ProvisionId.parse(place) for place in sorted(self._formal))
+        return tuple(
+            p for p in places if p.law in laws and p.article != "1" and p.version == self.corpus.versions(p.law)[0].key
+        )
+
     # -------------------------------------------------------------- fusing
 
     def _fuse(
@@ -250,7 +263,7 @@ class LawRetriever(BaseRetriever):
         return tuple(sorted(hits, key=lambda h: (-round(h.score, 9), self.corpus.laws[h.id.law].rank, str(h.id))))  # type: ignore[union-attr]
 
     def narrow(self, hits: Sequence[Hit], vector: NDArray[np.float32]) -> tuple[Hit, ...]:
-        """The same hits at the paragraph that matches best; of a long list, at the item that does."""
+        """The same hits; of a long article at the paragraph that matches best, of a long list at the item that does."""
         rows = [row for hit in hits for row in self.index.rows_of_article.get(str(hit.id), ())]
         similar = self.index.similarities(vector, rows)
         return tuple(replace(hit, id=self._narrowest(hit.id, similar)) for hit in hits)
@@ -258,6 +271,9 @@ class LawRetriever(BaseRetriever):
     def _narrowest(self, article: SourceId, similar: Mapping[int, float]) -> SourceId:
         rows = [row for row in self.index.rows_of_article.get(str(article), ()) if row in similar]
         if not rows or not isinstance(article, ProvisionId):
+            return article
+        whole = self.corpus.provision(article)
+        if len(whole.text_en or whole.text_zh or "") <= WHOLE_ARTICLE_CHARS:
             return article
         place = ProvisionId.parse(self.index.units[max(rows, key=lambda row: (similar[row], -row))].target)
         paragraph = self.corpus.provision(ProvisionId(place.law, place.version, place.article, place.paragraph))

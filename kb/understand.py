@@ -13,10 +13,23 @@ from functools import lru_cache
 
 from kb.citation import CitationMention, read_citations
 from kb.corpus import Corpus
+from kb.cues import (
+    COMPARE,
+    DRAFT,
+    FOLLOW_UP,
+    FOREIGN,
+    FORMERLY,
+    GENERIC,
+    NOWADAYS,
+    PREDICTION,
+    PRONOUN,
+    TAKEN_FOR_GRANTED,
+    UNHELD,
+)
 from kb.ids import ProvisionId
 from kb.model import Language, Query
 from kb.names import LawMention, law_mentions
-from kb.text import CJK, tokens, word_set
+from kb.text import CJK, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,7 @@ class Understanding:
     """A question as understood. `text` is what is searched: the question, with the one it follows up where it does.
 
     `on` is the date whose law is asked for; `past` says that the question itself named an earlier one.
+    `unknown_laws` are names of instruments not known here, `unheld` what is named by its kind and year.
     `bare` lists article numbers that no instrument could be told for.
     """
 
@@ -47,8 +61,12 @@ class Understanding:
     records: tuple[str, ...]
     draft: bool
     comparison: bool
+    formerly: bool
+    nowadays: bool
+    takes_for_granted: bool
     foreign: str | None
     unknown_laws: tuple[str, ...]
+    unheld: tuple[str, ...]
     prediction: bool
     vague: bool
     follows_up: bool
@@ -63,49 +81,10 @@ class Understanding:
         return bool(self.cited or self.laws or self.documents or self.records or self.draft)
 
 
-_FOLLOW_UP = re.compile(
-    r"^\s*(?:and\b|what about|how about|what if|but\b|so\b|then\b|also\b|why\b|same for|et\b|mais\b|alors\b|qu['’]en est-il|et si\b|pourquoi"
-    r"|那|那么|如果是|要是|换成|还有|为什么|具体|它|这条|该条|上面|刚才)",
-    re.IGNORECASE,
-)
-_PRONOUN = re.compile(
-    r"\b(?:it|that|this|those|these|they|them|cela|ça|ceci|celle-ci|celui-ci)\b|这个|那个|这些|该|其", re.IGNORECASE
-)
-_DRAFT = re.compile(
-    r"\b(?:the\s+|2023\s+)draft\b|\bdraft\s+(?:provisions|rules|regulation|measures|article|version\s+of\s+2023|of\s+2023)\b|\b(?:le|du|au)\s+projet\s+(?:de\s+(?:2023|dispositions|texte|règlement|mesures)|FRT)\b"
-    r"|\b(?:projet|draft)\s+(?:de\s+)?(?:2023)\b|\b(?:le|du|au)\s+Projet\b|texte soumis à consultation|consultation (?:draft|version)|征求意见稿|意见稿|2023年?的?草案|草案",
-    re.IGNORECASE,
-)
-_COMPARE = re.compile(
-    r"\b(?:compar\w*|differ\w*|changed?|changes|versus|vs\.?|instead of|replaced|no longer|dropped|kept|evol\w*|différen\w*|changé|changements?|par rapport|remplac\w*|supprim\w*)\b"
-    r"|区别|不同|变化|相比|对比|比较|改了|变了|还保留|取消了|删",
-    re.IGNORECASE,
-)
-_FOREIGN = re.compile(
-    r"\b(?:GDPR|RGPD|CNIL|BIPA|CCPA|CPRA|HIPAA|LGPD|AI Act|Illinois|EU law|European (?:Union|law|rules)|Union européenne|droit (?:français|européen|américain|allemand)"
-    r"|loi (?:française|européenne|américaine|suisse)|(?:US|American|German|French|UK|British|Japanese|Singapore|Indian) (?:law|rules|courts?))\b|règlement européen"
-    r"|欧盟|《?通用数据保护条例》?|美国(?:法|的法律|各州)|德国法|法国法|日本法|英国法|香港(?:的)?(?:法|私隐|条例)",
-    re.IGNORECASE,
-)
-_PREDICTION = re.compile(
-    r"\b(?:predict\w*|forecast|how likely|odds|what are (?:my|our|the) chances|chances? (?:of|that)|do you (?:think|believe|expect)|in your opinion|will (?:china|the cac|the regulator|the government"
-    r"|the courts?|a court|the judge|they|beijing|the authorit\w+|the police)\b|will .{0,60}(?:next year|in the future|one day|in 20(?:2[7-9]|3\d))"
-    r"|pensez-vous|croyez-vous|selon vous|à votre avis|va-t-(?:il|elle|on)\b|vont-(?:ils|elles)\b|prédi\w+|prévoyez|l['’]an prochain|l['’]année prochaine|à l['’]avenir|quelles? (?:sont )?(?:mes|nos|les) chances)"
-    r"|你估计|你觉得|你认为|预测|会不会.{0,14}(?:修改|修订|出台|禁止|放开|取消|收紧|罚)|将来会|未来会|明年|后年|胜算|能不能赢|能赢|能不能胜诉|几率|概率|可能性(?:有)?多大|会怎么判",
-    re.IGNORECASE,
-)
-_GENERIC = word_set(
-    "legal illegal allow allowed ok okay law rule right possible permit need do help question tell "
-    "explain know think say happen thing one case work droit légal loi possible faire permis autorisé "
-    "aide question expliquer savoir dire règle cas chose besoin 行 行不行 可以 合法 合规 违法 问题 办 弄 这样 那样 帮 帮忙 告诉 解释 "
-    "规定 法律 怎么办 做 搞 没 不 啊 呀 吧 行吗 可不可以 能不能 对 对吗 "
-)
-
-
 @lru_cache(maxsize=1)
 def _generic_stems() -> frozenset[str]:
     languages: tuple[Language, ...] = ("en", "fr", "zh")
-    return frozenset(t for language in languages for word in _GENERIC for t in tokens(word, language))
+    return frozenset(t for language in languages for word in GENERIC for t in tokens(word, language))
 
 
 _EN_MONTHS = {m.lower(): i for i, m in enumerate(calendar.month_name) if m}
@@ -131,12 +110,12 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
     mentions = law_mentions(query.text, corpus.names)
     text = f"{query.history[-1]} {query.text}" if follows_up else query.text
     context = _context_law(query.history, corpus) if query.history else None
-    draft_word = bool(_DRAFT.search(query.text))
+    draft_word = bool(DRAFT.search(query.text))
     documents = tuple(d.slug for d in corpus.documents.values() if _names_document(query.text, d.slug, corpus))
     on, past = _date_meant(query, month_named=draft_word or bool(documents))
     if (
         past
-        and _COMPARE.search(query.text)
+        and COMPARE.search(query.text)
         and on in {v.in_force_from for law in corpus.laws for v in corpus.versions(law)}
     ):
         on, past = query.on, False  # "what changed on 1 January 2026": the day of a new text, asked about today
@@ -154,7 +133,7 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         cited.append(CitedPlace(mention, corpus.place(mention, on), query.text[mention.start : mention.end]))
     laws = _strong_laws(mentions, query.text)
     draft = draft_word or "frt-draft" in laws or any(c.place and c.place.law == "frt-draft" for c in cited)
-    foreign = _FOREIGN.search(query.text)
+    foreign = FOREIGN.search(query.text)
     return Understanding(
         query=query,
         text=text,
@@ -166,14 +145,22 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         documents=documents,
         records=tuple(dict.fromkeys(m.slug for m in mentions if m.slug and m.slug in corpus.records)),
         draft=draft,
-        comparison=bool(_COMPARE.search(query.text)),
+        comparison=bool(COMPARE.search(query.text)),
+        formerly=bool(FORMERLY.search(query.text)),
+        nowadays=bool(NOWADAYS.search(query.text)),
+        takes_for_granted=bool(TAKEN_FOR_GRANTED.search(query.text)),
         foreign=foreign[0] if foreign else None,
         unknown_laws=tuple(
             dict.fromkeys(
                 m.name for m in mentions if m.slug is None and not m.name.startswith("loi ") and not documents
             )
         ),
-        prediction=bool(_PREDICTION.search(query.text)),
+        unheld=tuple(
+            found[0].strip()
+            for found in UNHELD.finditer(query.text)
+            if not any(m.slug and m.start < found.end() and m.end > found.start() for m in mentions)
+        ),
+        prediction=bool(PREDICTION.search(query.text)),
         vague=_is_vague(query, follows_up) and not laws and not cited and not documents and not draft,
         follows_up=follows_up,
     )
@@ -182,7 +169,7 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
 def _leans_on_history(query: Query) -> bool:
     words = [t for t in tokens(query.text, query.language) if t not in _generic_stems()]
     short = len(words) <= (6 if query.language == "zh" else 4)
-    return bool(_FOLLOW_UP.match(query.text)) or (short and bool(_PRONOUN.search(query.text))) or len(words) <= 2
+    return bool(FOLLOW_UP.match(query.text)) or (short and bool(PRONOUN.search(query.text))) or len(words) <= 2
 
 
 def _context_law(history: tuple[str, ...], corpus: Corpus) -> str | None:
@@ -266,5 +253,5 @@ def _is_vague(query: Query, follows_up: bool) -> bool:
         return False
     words = [t for t in tokens(query.text, query.language) if t not in _generic_stems() and not t.isdigit()]
     if query.language == "zh":
-        words = [w for w in words if not set(w) <= set("那这样弄行不啊呢吗的可以能怎么办做搞们我你")]
+        words = [w for w in words if not set(w) <= set("那这样弄行不啊呢吗的可以能怎么办做搞们我你个合规法违是否对请问")]
     return len(words) == 0

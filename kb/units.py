@@ -18,13 +18,13 @@ from kb.corpus import Corpus
 from kb.errors import IndexError_
 from kb.model import LANGUAGES, Language, Line, Provision
 
-FORMAT = 4
+FORMAT = 5
 """Raise it when what a unit or the index holds changes: every index is then built again."""
 
 MAX_UNIT_CHARS = 1_800
 LEAD_CHARS = 160
 
-Group = Literal["law", "draft", "document", "record", "scenario", "outside"]
+Group = Literal["law", "draft", "document", "record", "scenario", "outside", "misconception"]
 Kind = Literal["part", "item", "article", "gist", "ask", "passage", "note", "fact"]
 
 
@@ -89,6 +89,10 @@ def build_units(corpus: Corpus) -> list[Unit]:
         for language in LANGUAGES:
             texts = (scenario.suggestion[language], *scenario.asks[language])
             found += _asks(f"scenario/{scenario.name}", scenario.name, "scenario", language, texts, ALWAYS)
+    for mistaken in corpus.misconceptions:
+        for language in LANGUAGES:
+            texts = (mistaken.belief[language], *mistaken.said[language])
+            found += _asks(f"misconception/{mistaken.name}", mistaken.name, "misconception", language, texts, ALWAYS)
     for language in LANGUAGES:
         found += _asks("outside", "outside", "outside", language, corpus.outside[language], ALWAYS)
     repeated = [unit for unit, times in Counter(u.id for u in found).items() if times > 1]
