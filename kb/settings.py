@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     local: Path = Field(default_factory=lambda data: data["home"] / "corpus")
     """The user's own laws, documents and official texts, read after the shipped corpus; may be missing."""
     encoder: str = BUNDLED_ENCODER
+    encoder_map: bool = True
+    """Whether vectors of the bundled encoder go through its trained map; no other model has one."""
     support: str = BUNDLED_SUPPORT
     llm: str = ""
     """provider:model of a chat model that drafts the answers; empty: quoting, which needs none."""
