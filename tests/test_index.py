@@ -138,6 +138,7 @@ def test_search_keeps_to_the_day_and_the_group(
 def test_exact_scores_serve_where_the_query_of_chroma_fails(
     tiny_settings: Settings, hash_encoder: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("kb.index.FEW_ROWS", 0)
     index, _ = build(tiny_settings, hash_encoder)
     vector = hash_encoder.encode_queries(["How many lamps do I need on my boat?"])[0]
     expected = index.dense(vector, ("law",), TODAY, 5)
@@ -146,6 +147,8 @@ def test_exact_scores_serve_where_the_query_of_chroma_fails(
         raise RuntimeError("Error finding id")
 
     monkeypatch.setattr(index._collection, "query", fail)
+    asked = len(index.units)
+    assert index._near(vector).sum() == asked
     found = index.dense(vector, ("law",), TODAY, 5)
     assert [round(s, 4) for _, s in found] == [round(s, 4) for _, s in expected]
 
