@@ -203,11 +203,11 @@ class _ExactIndex(Index):
 
     matrix: Matrix
 
-    def dense(self, vector: Matrix, groups: Sequence[Group], on: date, k: int) -> list[tuple[int, float]]:
+    def dense(self, vector: Matrix, groups: Sequence[Group], on: date) -> list[tuple[int, float]]:
         rows = np.flatnonzero(self.allowed(groups, on))
-        cosines = self.matrix[rows] @ vector
-        found = [(int(rows[i]), float(cosines[i])) for i in np.argsort(-cosines, kind="stable")[:k]]
-        return sorted(found, key=lambda pair: (-round(pair[1], 6), pair[0]))
+        cosines = np.round(self.matrix[rows] @ vector, 6)
+        order = np.lexsort((rows, -cosines))
+        return list(zip(rows[order].tolist(), cosines[order].tolist(), strict=True))
 
     def similarities(self, vector: Matrix, rows: Sequence[int]) -> dict[int, float]:
         return {row: float(self.matrix[row] @ vector) for row in rows}
@@ -225,7 +225,7 @@ def ranks(retriever: LawRetriever, case: Case, vector: Matrix) -> dict[str, int]
     """Rank of the first place of the first need in: the dense search over text alone, over asks alone, and the five lists fused."""
     index = retriever.index
     lists: dict[str, dict[str, list[float]]] = {"text": {}, "ask": {}, "gist": {}}
-    for row, cosine in index.dense(vector, ("law",), case.on, len(index.units)):
+    for row, cosine in index.dense(vector, ("law",), case.on):
         unit = index.units[row]
         lists[kind_of(unit)].setdefault(article_of(unit), []).append(cosine)
     orders = {
@@ -325,6 +325,18 @@ def compared(plain: Plain, change: Matrix, keep: Callable[[Case], bool], into: M
     measure(plain.retriever, cases, mapped(questions, change), mapped(plain.matrix, change), into.adapted)
 
 
+def ship(plain: Plain, change: Matrix) -> None:
+    """Write the vectors of the corpus as the encoder with this map makes them, in the place of those shipped before."""
+    folder = plain.corpus.root / "vectors"
+    name = vectors.file_name(encoder_name(Settings()))
+    keys = [vectors.key_of(unit.text, unit.prompt) for unit in plain.units]
+    moved = mapped(plain.matrix, change)
+    vectors.write_vectors(folder / name, keys, dict(zip(keys, moved, strict=True)))
+    for old in folder.glob("*.npz"):
+        if old.name != name:
+            old.unlink()
+
+
 def check(plain: Plain) -> Measured:
     """ "dev" questions whose deciding article was kept out of training."""
     measured = Measured()
@@ -338,6 +350,9 @@ def check(plain: Plain) -> Measured:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="where the map is written")
+    parser.add_argument(
+        "--ship", action="store_true", help="put the shipped vectors of the corpus through the map in kb/, embedding nothing"
+    )
     parser.add_argument("--check", action="store_true", help="measure on articles kept out of training")
     parser.add_argument(
         "--home", type=Path, default=Path(".kb/plain"), help="keeps index and vectors of the plain model"
@@ -357,6 +372,8 @@ def main() -> None:
     if options.out:
         with options.out.open("wb") as file:
             np.savez_compressed(file, change=change.astype(np.float16))
+    if options.ship:
+        ship(plain, change)
 
 
 if __name__ == "__main__":

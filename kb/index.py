@@ -110,29 +110,37 @@ class Index:
         today = day(on)
         return np.asarray((starts <= today) & (today < ends) & np.isin(groups_of, list(groups)))
 
-    def dense(self, vector: NDArray[np.float32], groups: Sequence[Group], on: date, k: int) -> list[tuple[int, float]]:
-        """The `k` nearest rows with their exact cosine, best first.
+    def dense(self, vector: NDArray[np.float32], groups: Sequence[Group], on: date) -> list[tuple[int, float]]:
+        """The rows of every article, passage or name that has a unit near the vector, with their exact cosine, best first.
 
-        Chroma names the candidates; a filter on groups and days inside Chroma costs ten times the search, so it is applied here. Groups
-        of few units are compared whole.
+        Chroma names what is near, among all groups and days: a filter on them inside Chroma costs ten times the search, so it is
+        applied here. Then all units of what was named are compared, so that its lesser ones count as well. Groups of few units are
+        compared whole.
         """
         allowed = self.allowed(groups, on)
         if allowed.sum() > FEW_ROWS:
             allowed &= self._near(vector)
         rows = np.flatnonzero(allowed)
-        found = zip(rows.tolist(), (self._vectors[rows] @ vector).tolist(), strict=True)
-        return sorted(found, key=lambda pair: (-round(pair[1], 6), pair[0]))[:k]
+        cosines = np.round(self._vectors[rows] @ vector, 6)
+        order = np.lexsort((rows, -cosines))
+        return list(zip(rows[order].tolist(), cosines[order].tolist(), strict=True))
 
     def _near(self, vector: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Which rows are among the nearest that Chroma knows, of all groups and days; all rows where it cannot answer."""
+        """Which rows are of a place that has one among the nearest that Chroma knows; all rows where it cannot answer."""
         try:
             count = min(CANDIDATES, len(self.units))
             found = self._collection.query(query_embeddings=vector, n_results=count, include=["distances"])
         except Exception:  # whatever ails Chroma: comparing all vectors is slower, not worse
             return np.ones(len(self.units), np.bool_)
-        near = np.zeros(len(self.units), np.bool_)
-        near[[self._row[i] for i in found["ids"][0]]] = True
-        return near
+        near = np.zeros(len(self._place_of), np.bool_)
+        near[self._place_of[[self._row[i] for i in found["ids"][0]]]] = True
+        return np.asarray(near[self._place_of])
+
+    @cached_property
+    def _place_of(self) -> NDArray[np.int64]:
+        """A number for each row, the same for all rows of an article (a passage, a record, a scenario)."""
+        numbers: dict[str, int] = {}
+        return np.array([numbers.setdefault(u.target.split("__", 1)[0], len(numbers)) for u in self.units])
 
     def lexical(self, words: Sequence[str], groups: Sequence[Group], on: date) -> list[tuple[int, float]]:
         """Rows that share a word with the query, by BM25, best first."""

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DEPTH = 700
-"""Units taken from the dense search: enough that every article that matters is in every list."""
-
 SEARCHED: tuple[Group, ...] = ("law", "record", "scenario", "outside", "misconception")
 RANK_CONSTANT = 10.0
 WEIGHTS: Mapping[str, float] = {"asks": 1.5, "gist": 0.7, "text": 0.5, "words of guides": 1.0, "words of texts": 0.3}
@@ -124,7 +121,7 @@ class LawRetriever(BaseRetriever):
     ) -> Found:
         """Provisions that stand on a date. Articles of the laws `named` in the question come before equals."""
         vector = self.encode(text) if vector is None else vector
-        near = self.index.dense(vector, SEARCHED, on, DEPTH)
+        near = self.index.dense(vector, SEARCHED, on)
         words = self.index.lexical(tokens(text, language), ("law",), on)
         hits = self._fuse(near, words, ("law",), named, text)
         hits = (*self.narrow(hits[: self.k], vector), *hits[self.k :])
@@ -141,7 +138,7 @@ class LawRetriever(BaseRetriever):
     ) -> tuple[Hit, ...]:
         """Articles of drafts, for questions that name one."""
         vector = self.encode(text) if vector is None else vector
-        near = self.index.dense(vector, ("draft",), on, DEPTH)
+        near = self.index.dense(vector, ("draft",), on)
         return self._fuse(near, self.index.lexical(tokens(text, language), ("draft",), on), ("draft",), (), text)
 
     def passages(
@@ -154,7 +151,7 @@ class LawRetriever(BaseRetriever):
     ) -> tuple[Hit, ...]:
         """Passages of source documents, for questions that ask what a document says."""
         vector = self.encode(text) if vector is None else vector
-        near = self.index.dense(vector, ("document",), on, DEPTH)
+        near = self.index.dense(vector, ("document",), on)
         words = self.index.lexical(tokens(text, language), ("document",), on)
         similar: dict[str, float] = {}
         for row, similarity in near:
