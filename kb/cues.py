@@ -70,3 +70,11 @@ UNHELD = re.compile(
     re.IGNORECASE,
 )
 """An instrument named by what it is and its year."""
+NEXT_PART = re.compile(
+    r"(?<=[?？!！。；;])\s*|(?<=[.])\s+"
+    r"|,?\s+(?:and|et|ou|or)\s+(?=(?:what|who|how|when|where|which|can|could|may|must|do|does|is|are|will|should"
+    r"|que|qui|quel|quelle|quand|comment|où|combien|faut|peut|doit|puis|est-ce|à qui)\b)"
+    r"|[，,](?=(?:要|能|可以|怎么|谁|还|又|会|是不是|有没有|需要|应该|得|多久|多少|哪|什么))",
+    re.IGNORECASE,
+)
+"""Where another sentence or another question of the same text begins."""

@@ -6,7 +6,7 @@ from kb.check import check_text
 from kb.corpus import Corpus
 from kb.generate import labels
 from kb.ids import ProvisionId
-from kb.model import CheckedCitation, Misconception, Note
+from kb.model import CheckedCitation, Language, Misconception, Note
 from kb.phrases import say
 from kb.retrieve import Found
 from kb.understand import Understanding
@@ -40,11 +40,21 @@ def belief_note(belief: Misconception, understanding: Understanding, corpus: Cor
 
 
 def misquoted(understanding: Understanding, corpus: Corpus) -> list[CheckedCitation]:
-    """The citations of a question to which it ties words that do not stand there."""
+    """The citations of a question to which it ties words or figures that do not stand there. None in French, of which no text is held."""
+    if understanding.query.language == "fr":
+        return []
     report = check_text(understanding.query.text, corpus, understanding.on, language=understanding.query.language)
     return [cited for cited in report.citations if cited.verdict == "QUOTE_MISMATCH"]
 
 
-def misquote_notes(found: list[CheckedCitation], places: tuple[ProvisionId, ...]) -> list[Note]:
-    """What the checker says of such citations; `places` are where the answer looks instead."""
-    return [Note("premise", cited.detail, str(places[0]) if places else cited.id) for cited in found[:2]]
+def misquote_notes(found: list[CheckedCitation], corpus: Corpus, language: Language) -> list[Note]:
+    """One note a citation: the words, or the figures, of the question do not stand there."""
+    notes = []
+    for cited in found[:2]:
+        phrase = "misquoted" if any(quote.found is False for quote in cited.quotes) else "misfigured"
+        notes.append(Note("premise", say(phrase, language, label=_label(cited, corpus, language)), cited.id))
+    return notes
+
+
+def _label(cited: CheckedCitation, corpus: Corpus, language: Language) -> str:
+    return corpus.label(ProvisionId.parse(cited.id), language) if cited.id else cited.text

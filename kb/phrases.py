@@ -110,6 +110,21 @@ PHRASES: dict[str, Trilingual] = {
         "常见误解：“{belief}”并非如此，见{labels}。",
         "Une erreur répandue : « {belief} » Il n’en est rien ; voir {labels}.",
     ),
+    "misquoted": Trilingual(
+        "The words that you quote do not stand in {label}.",
+        "您引用的文字不见于{label}。",
+        "Les mots que vous citez ne figurent pas dans {label}.",
+    ),
+    "misfigured": Trilingual(
+        "A figure in your question does not stand in {label}.",
+        "您提到的数字不见于{label}。",
+        "Un chiffre de votre question ne figure pas dans {label}.",
+    ),
+    "which_instrument_none": Trilingual(
+        "Article {article} of which instrument? None of those held has an article of this number.",
+        "第{article}条是哪部法律的？所收录的文本都没有这一条号。",
+        "L’article {article} de quel texte ? Aucun des textes conservés n’a d’article de ce numéro.",
+    ),
     "not_yet": Trilingual(
         "{law} was not yet in force on {on}: it applies from {from_}.",
         "{law}在{on}尚未施行：自{from_}起施行。",

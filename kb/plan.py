@@ -29,11 +29,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-KEEP_SHARE = 0.7
+KEEP_SHARE = 0.8
 """Hits that score below this share of the best are not shown."""
-SIMILARITY_GAP = 0.03
+SIMILARITY_GAP = 0.02
 """Nor those whose nearest text is this much further from the question than the nearest of all."""
 MAX_HITS = 4
+MANY_PARTS = 3
+"""A question of so many sentences or questions asks for more than one thing: more hits are shown, and weaker ones."""
+KEEP_SHARE_MANY, SIMILARITY_GAP_MANY, MAX_HITS_MANY = 0.6, 0.03, 5
 NEAREST_LEAD = 0.02
 """An article further down whose text or ask is nearer to the question than all those shown, by this cosine, is shown too."""
 SCENARIO_LEAD = 0.005
@@ -46,8 +49,8 @@ NOTHING_THEN_GAP = 0.035
 """From this cosine on the rule asked for is the later one, and what stood then does not answer."""
 LAWLIKE = ("law", "regulation", "departmental_rule", "notice")
 """Records of these kinds complete an answer from the law; others (cases, standards, circulars) are the answer."""
-RECORD_LEAD = 0.008
-"""A question nearer to the asks of a record than to any article by this cosine is answered from the record."""
+RECORD_LEAD = -0.01
+"""A question as near to the asks of a record as to any article, less this cosine, is answered from the record."""
 MAX_RECORDS = 2
 MAX_FACTS = 4
 FACT_GAP = 0.03
@@ -168,7 +171,7 @@ def _with_premises(found: Plan, understanding: Understanding, corpus: Corpus, re
         places += [hit.id for hit in searched.hits[:1] if isinstance(hit.id, ProvisionId)]
     known = {place.whole_article for place in found.material.authorities}
     more = tuple(place for place in places if place.whole_article not in known)
-    notes = [*misquote_notes(wrong, tuple(places)), *([belief_note(belief, understanding, corpus)] if belief else [])]
+    notes = [*misquote_notes(wrong, corpus, understanding.query.language), *([belief_note(belief, understanding, corpus)] if belief else [])]
     material = replace(
         found.material, authorities=(*found.material.authorities, *more), notes=(*found.material.notes, *notes)
     )
@@ -354,10 +357,14 @@ def _from_search(
             return Plan(Material(refusal=Refusal("not_in_corpus", message)), frozenset())
     top = found.hits[0].score
     nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
-    first, *others = found.hits[:MAX_HITS]
-    good = [h for h in others if h.score >= KEEP_SHARE * top and h.similarity >= nearest - SIMILARITY_GAP]
+    many = understanding.parts >= MANY_PARTS
+    keep, gap, most = (
+        (KEEP_SHARE_MANY, SIMILARITY_GAP_MANY, MAX_HITS_MANY) if many else (KEEP_SHARE, SIMILARITY_GAP, MAX_HITS)
+    )
+    first, *others = found.hits[:most]
+    good = [h for h in others if h.score >= keep * top and h.similarity >= nearest - gap]
     shown = max(h.similarity for h in (first, *good))
-    good += [h for h in found.hits[MAX_HITS : MAX_HITS * 2] if h.similarity >= shown + NEAREST_LEAD][:1]
+    good += [h for h in found.hits[most : most * 2] if h.similarity >= shown + NEAREST_LEAD][:1]
     chosen = [h.id for h in (first, *good) if isinstance(h.id, ProvisionId)]
     lead = found.scenario_similarity - nearest
     if found.scenario is not None and lead >= SCENARIO_LEAD and not understanding.laws:

@@ -76,6 +76,8 @@ def _which_instrument(understanding: Understanding, corpus: Corpus) -> Refusal:
             candidates.append(
                 f"{law.short[language]}：{heading}" if language == "zh" else f"{law.short[language]} ({heading})"
             )
+    if not candidates:
+        return _refuse("too_vague", understanding, "which_instrument_none", article=article)
     shown = ("；" if language == "zh" else "; ").join(candidates[:6])
     return _refuse("too_vague", understanding, "which_instrument", article=article, candidates=shown)
 

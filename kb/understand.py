@@ -20,6 +20,7 @@ from kb.cues import (
     FOREIGN,
     FORMERLY,
     GENERIC,
+    NEXT_PART,
     NOWADAYS,
     PREDICTION,
     PRONOUN,
@@ -30,6 +31,10 @@ from kb.ids import ProvisionId
 from kb.model import Language, Query
 from kb.names import LawMention, law_mentions
 from kb.text import CJK, tokens
+
+
+SHORT_PART, SHORT_PART_CHINESE = 18, 6
+"""Characters; what is shorter is no part of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,12 @@ class Understanding:
     prediction: bool
     vague: bool
     follows_up: bool
+
+    @property
+    def parts(self) -> int:
+        """Of how many sentences, or questions joined in one, the question is made."""
+        found = (part.strip() for part in NEXT_PART.split(self.text) if part)
+        return sum(len(part) >= (SHORT_PART_CHINESE if CJK.search(part) else SHORT_PART) for part in found)
 
     @property
     def read_as(self) -> str:
