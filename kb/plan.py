@@ -49,8 +49,10 @@ NOTHING_THEN_GAP = 0.035
 """From this cosine on the rule asked for is the later one, and what stood then does not answer."""
 LAWLIKE = ("law", "regulation", "departmental_rule", "notice")
 """Records of these kinds complete an answer from the law; others (cases, standards, circulars) are the answer."""
-RECORD_LEAD = -0.01
-"""A question as near to the asks of a record as to any article, less this cosine, is answered from the record."""
+RECORD_LEAD = 0.008
+"""A question nearer to the asks of a record than to any article by this cosine is answered from the record."""
+LAWLIKE_LEAD = -0.01
+"""A question as near to the asks of a lawlike record, less this cosine, has its answer completed from it."""
 MAX_RECORDS = 2
 MAX_FACTS = 4
 FACT_GAP = 0.03
@@ -108,10 +110,12 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
         return Plan(Material(refusal=refusal), frozenset())
     nearest = max(found.scenario_similarity, *(h.similarity for h in found.hits[:MAX_POINTS]))
     record = corpus.records[found.record] if found.record else None
-    if record and found.record_similarity - nearest >= RECORD_LEAD and not understanding.laws and _existed(record, on):
-        if record.kind not in LAWLIKE:
+    if record and not understanding.laws and _existed(record, on):
+        lead = found.record_similarity - nearest
+        if record.kind not in LAWLIKE and lead >= RECORD_LEAD:
             return _from_records(understanding, corpus, retriever, vector, (record.slug,))
-        return _with_facts(_from_search(understanding, corpus, retriever, found, now), retriever, vector, record)
+        if record.kind in LAWLIKE and lead >= LAWLIKE_LEAD:
+            return _with_facts(_from_search(understanding, corpus, retriever, found, now), retriever, vector, record)
     return _from_search(understanding, corpus, retriever, found, now)
 
 
@@ -171,7 +175,10 @@ def _with_premises(found: Plan, understanding: Understanding, corpus: Corpus, re
         places += [hit.id for hit in searched.hits[:1] if isinstance(hit.id, ProvisionId)]
     known = {place.whole_article for place in found.material.authorities}
     more = tuple(place for place in places if place.whole_article not in known)
-    notes = [*misquote_notes(wrong, corpus, understanding.query.language), *([belief_note(belief, understanding, corpus)] if belief else [])]
+    notes = [
+        *misquote_notes(wrong, corpus, understanding.query.language),
+        *([belief_note(belief, understanding, corpus)] if belief else []),
+    ]
     material = replace(
         found.material, authorities=(*found.material.authorities, *more), notes=(*found.material.notes, *notes)
     )

@@ -264,5 +264,7 @@ def _is_vague(query: Query, follows_up: bool) -> bool:
         return False
     words = [t for t in tokens(query.text, query.language) if t not in _generic_stems() and not t.isdigit()]
     if query.language == "zh":
-        words = [w for w in words if not set(w) <= set("那这样弄行不啊呢吗的可以能怎么办做搞们我你个合规法违是否对请问")]
+        words = [
+            w for w in words if not set(w) <= set("那这样弄行不啊呢吗的可以能怎么办做搞们我你个合规法违是否对请问")
+        ]
     return len(words) == 0

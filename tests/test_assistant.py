@@ -37,6 +37,12 @@ def ids(answer: Answer) -> list[str]:
         ("Civil Code Art. 1182", "not_in_corpus", "not held"),
         ("What does Article 16 say?", "too_vague", "FRT Measures"),
         ("is it allowed?", "too_vague", "attendance"),
+        ("Hello, we need the rules please.", "too_vague", "attendance"),
+        ("合不合规？", "too_vague", "考勤"),
+        ("Please quote the taxi camera rules of 1998.", "not_in_corpus", "1998"),
+        ("Will the threshold be raised in two or three years?", "prediction", "what will happen"),
+        ("法官会判我赢吗？", "prediction", "预测"),
+        ("L’article 99 ?", "too_vague", "99"),
         ("Will China ban facial recognition in 2028?", "prediction", "what will happen"),
         ("Quel temps fera-t-il demain à Lyon ?", "out_of_scope", "champ"),
         ("How do I cook rice?", "out_of_scope", "outside"),
@@ -88,7 +94,7 @@ def test_an_old_number_that_still_exists_is_pointed_out(assistant: Assistant) ->
 def test_a_figure_of_the_draft_is_corrected(assistant: Assistant, text: str, words: list[str]) -> None:
     answer = ask(assistant, text)
     premise = [n.message for n in answer.notes if n.kind == "premise"]
-    assert premise and all(word in premise[0] for word in words)
+    assert any(all(word in message for word in words) for message in premise), premise
     assert any(i.startswith("frt-measures@2025-06-01/art_15") for i in ids(answer))
 
 

@@ -140,3 +140,32 @@ def test_a_follow_up_keeps_the_law(corpus: Corpus) -> None:
 def test_a_new_question_stands_alone(corpus: Corpus) -> None:
     asked = read("How long must the impact assessment report be kept?", corpus, "May a shop scan its customers' faces?")
     assert not asked.follows_up
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Must we ask for consent?", 1),
+        ("A hacker took our picture file. Do we have to write to all workers, and could we owe them money?", 3),
+        ("离职员工的人脸要不要删？不删的话，员工能找谁投诉？", 2),
+        ("Combien de temps garder les images, et qui peut les voir ?", 2),
+    ],
+)
+def test_parts_of_a_question(corpus: Corpus, text: str, parts: int) -> None:
+    assert read(text, corpus).parts == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "granted"),
+    [
+        ("Since we have a sign, consent is given.", True),
+        ("We need no consent, right?", True),
+        ("既然贴了告示，就不用再问了吧", True),
+        ("Puisqu’il a signé, c’est bon ?", True),
+        ("Is consent needed for a face lock?", False),
+        ("人脸信息可以存多久？", False),
+        ("Faut-il un accord écrit ?", False),
+    ],
+)
+def test_what_is_taken_for_granted(corpus: Corpus, text: str, granted: bool) -> None:
+    assert read(text, corpus).takes_for_granted is granted
