@@ -90,7 +90,7 @@ class Case(BaseModel):
     on: date
     question: Annotated[str, Field(min_length=1)]
     tags: tuple[Kind | Tag, ...]
-    group: Annotated[str, Field(pattern=r"g-[a-z0-9-]+")] | None
+    group: Annotated[str, Field(pattern=r"^g-[a-z0-9-]+$")] | None
     must: Annotated[tuple[Annotated[Places, Field(min_length=1)], ...], Field(max_length=3)]
     may: Places
     must_not: Places

@@ -164,7 +164,7 @@ class ScenarioFile(_Strict):
 
 
 class MisconceptionEntry(_Strict):
-    name: Annotated[str, Field(pattern=r"[a-z0-9][a-z0-9-]*")]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
     belief: Texts
     said: TextLists
     provisions: Annotated[list[PlaceId], Field(min_length=1, max_length=3)]

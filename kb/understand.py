@@ -32,7 +32,6 @@ from kb.model import Language, Query
 from kb.names import LawMention, law_mentions
 from kb.text import CJK, tokens
 
-
 SHORT_PART, SHORT_PART_CHINESE = 18, 6
 """Characters; what is shorter is no part of its own."""
 
