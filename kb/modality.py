@@ -14,6 +14,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+from rapidfuzz.fuzz import ratio
+
 from kb.likeness import content_words
 from kb.model import Language
 
@@ -24,6 +26,9 @@ SAME_CLAUSE = 0.7
 CLEARLY_NEARER = 0.2
 """By so much the clause with another force must be nearer than any clause with the same one."""
 MIN_WORDS = 3
+SAME_SENTENCE = 97.0
+"""From this likeness (per cent of letters, `rapidfuzz.fuzz.ratio`) on two sentences without their marks of force are one."""
+MIN_LETTERS = 8
 
 _EN: tuple[tuple[Force, str], ...] = (
     (
@@ -144,6 +149,31 @@ def conflict(statement: str, provision: str, language: Language) -> Conflict | N
         if share >= SAME_CLAUSE and share - max((_share(words, c) for c in fits), default=0.0) > CLEARLY_NEARER:
             return Conflict(stated, nearest)
     return None
+
+
+def same_but_for_force(statement: str, provision: str, language: Language) -> Conflict | None:
+    """Where a sentence of a statement is one of the provision but for the marks of force: the first that differs.
+
+    Clauses are too short to tell sentences apart that begin alike; whole sentences without their marks are not.
+    """
+    held = [(_without_marks(s, language), clauses(s, language)) for s in _SENTENCE_END.split(provision)]
+    for said in _SENTENCE_END.split(statement):
+        bare, marks = _without_marks(said, language), clauses(said, language)
+        alike = [of for text, of in held if len(bare) >= MIN_LETTERS and ratio(bare, text) >= SAME_SENTENCE]
+        if marks and alike and not any(_forces(of) == _forces(marks) for of in alike):
+            other = next((b for a, b in zip(marks, alike[0], strict=False) if a.force != b.force), None)
+            if other is not None:
+                return Conflict(next(a for a, b in zip(marks, alike[0], strict=False) if a.force != b.force), other)
+    return None
+
+
+@lru_cache(maxsize=8_192)
+def _without_marks(sentence: str, language: Language) -> str:
+    return "".join(c for c in _MARKS[language].sub("", sentence).casefold() if c.isalnum())
+
+
+def _forces(found: tuple[Clause, ...]) -> list[Force]:
+    return [clause.force for clause in found]
 
 
 def groundless(statement: str, texts: str, language: Language) -> Clause | None:

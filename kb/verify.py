@@ -17,7 +17,7 @@ from kb.citation import read_citations
 from kb.corpus import Corpus
 from kb.errors import BadInput
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
-from kb.modality import conflict, groundless
+from kb.modality import conflict, groundless, same_but_for_force
 from kb.model import LANGUAGES, Check, Citation, Claim, Draft, Language
 from kb.names import Name, law_mentions
 from kb.phrases import say
@@ -27,6 +27,7 @@ from kb.text import detect_language, find_quote
 from kb.wording import Likeness, likeness, lost_exception, rewritten, turned_round, unknown_body
 
 MAX_CLAIM_CHARS = 700
+_ITEM = re.compile(r"^\s*(?:[(（](?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）]|\d{1,2}[.)、])\s*\S")
 """A statement longer than this is not one statement."""
 
 
@@ -190,7 +191,7 @@ def check_modality(claim: Claim, citation: Citation, corpus: Corpus) -> Check:
         return Check("modality", True)
     if turned_round(claim.text, text, language):
         return Check("modality", False, f"{citation.id} denies where the statement affirms, or the other way round")
-    found = conflict(claim.text, text, language)
+    found = conflict(claim.text, text, language) or same_but_for_force(claim.text, text, language)
     if found is None:
         return Check("modality", True)
     return Check(
@@ -225,6 +226,8 @@ def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: M
         return Check("supported", False, f"the statement names {other}, but cites {citation.id}")
     if "?" in claim.text or "？" in claim.text:
         return Check("supported", False, "a question is no statement")
+    if _ITEM.match(claim.text):
+        return Check("supported", False, "an item of a list is no statement: what the list is of is missing")
     swapped = rewritten(claim.text, _both_texts(citation.id, corpus))
     if swapped:
         return Check("supported", False, f"the statement has “{swapped[1]}” where {citation.id} has “{swapped[0]}”")

@@ -164,11 +164,12 @@ def rewritten(statement: str, text: str) -> tuple[str, str] | None:
         compared = SequenceMatcher(None, held, said, autojunk=False)
         if compared.ratio() < SAME_BUT_FOR_A_PARTY:
             continue
+        close = compared.ratio() >= CLOSE
         for tag, a, b, c, d in compared.get_opcodes():
             # a few pieces more on both sides: "information handler" is a party, "handler" alone may be all that differs
             old, new = "".join(held[max(0, a - 2) : b + 1]), "".join(said[max(0, c - 2) : d + 1])
             added = "".join(said[c:d]).strip()
-            if tag == "replace" and _parties(old) != _parties(new):
+            if (tag == "replace" or (tag != "equal" and close)) and _parties(old) != _parties(new):
                 return "".join(held[a:b]).strip(), added
             fresh = _words(added) - everywhere
             if len(fresh) >= (MUCH_ADDED_CHINESE if CJK.search(added) else MUCH_ADDED) and b - a <= 1:

@@ -14,7 +14,7 @@ from kb.corpus import Corpus
 from kb.ids import PassageId, ProvisionId
 from kb.model import Check, Citation, Claim, Draft
 from kb.phrases import say
-from kb.verify import Measure, check_claim, verify_draft
+from kb.verify import Measure, check_claim, check_supported, verify_draft
 from kb.wording import Likeness
 
 TODAY = date(2026, 11, 22)
@@ -213,3 +213,10 @@ def test_one_changed_character_is_found(corpus: Corpus, data: st.DataObject) -> 
     char = data.draw(st.sampled_from("aZ9该").filter(lambda c: c != claim.quote[at]))
     forged = claim.quote[:at] + char + claim.quote[at + 1 :]
     assert "verbatim" in failed(replace(claim, quote=forged), citation, corpus)
+
+
+@pytest.mark.parametrize("text", ["(5) the report of the assessment.", "（五）评估报告。", "3. a list of staff"])
+def test_an_item_of_a_list_is_no_statement(corpus: Corpus, text: str) -> None:
+    claim, citation = cited(corpus, ProvisionId.parse("frt-measures@2025-06-01/art_15__para_1"))
+    found = check_supported(replace(claim, text=text), citation, corpus, None)
+    assert not found.passed and "item of a list" in found.detail

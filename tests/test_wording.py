@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kb.corpus import Corpus
 from kb.ids import ProvisionId
-from kb.modality import Force, clauses, conflict, groundless
+from kb.modality import Force, clauses, conflict, groundless, same_but_for_force
 from kb.model import Language
 from kb.premise import BUDGET, condensed, premise
 from kb.signs import SIGNS, signed
@@ -177,3 +177,29 @@ def test_of_a_long_place_the_sentences_that_matter_are_kept(corpus: Corpus) -> N
     kept = condensed(text, "A trader that infringes personal information may lose its licence.", BUDGET["en"])
     assert len(text) > BUDGET["en"] >= len(kept) - 400 and "licence" in kept
     assert condensed("Short.", "anything", 100) == "Short."
+
+
+_REFUSAL = "拒绝个人行使权利的请求的，应当说明理由。\n个人信息处理者拒绝个人行使权利的请求的，个人可以依法向人民法院提起诉讼。"
+
+
+@pytest.mark.parametrize(
+    ("statement", "text", "language", "found"),
+    [
+        ("拒绝个人行使权利的请求的，可以说明理由。", _REFUSAL, "zh", True),
+        ("拒绝个人行使权利的请求的，应当说明理由。", _REFUSAL, "zh", False),
+        ("个人信息处理者拒绝个人行使权利的请求的，个人可以依法向人民法院提起诉讼。", _REFUSAL, "zh", False),
+        ("The filing may be renewed each year.", "The filing shall be renewed each year.", "en", True),
+        ("The filing shall be renewed each year.", "The filing shall be renewed each year.", "en", False),
+        ("The filing may be cancelled.", "The filing shall be renewed each year.", "en", False),
+    ],
+)
+def test_a_sentence_that_differs_in_nothing_but_its_force(
+    statement: str, text: str, language: Language, found: bool
+) -> None:
+    assert (same_but_for_force(statement, text, language) is not None) is found
+
+
+def test_a_party_put_in_front_of_a_sentence_of_the_law_is_found() -> None:
+    text = "个人请求更正、补充其个人信息的，个人信息处理者应当对其个人信息予以核实，并及时更正、补充。"
+    assert rewritten(f"个人信息处理者{text.removeprefix('个人')}", text)
+    assert rewritten(text, text) is None
