@@ -28,6 +28,7 @@ from kb.assistant import Assistant
 from kb.model import Answer, Language
 from kb.settings import Settings
 from kb.text import detect_language, sentences
+from kb.verify import ITEM
 
 ROOT = Path(__file__).resolve().parent.parent
 Source = dict[str, Any]
@@ -72,7 +73,7 @@ def _sentence(source: Source, language: Language, rng: Random) -> tuple[str, str
     """A sentence of a source, as a statement and as its quotation."""
     text = source["zh"] if language == "zh" and "zh" in source else source.get("en") or source["zh"]
     spans = [text[a:b].strip() for a, b in sentences(text)]
-    whole = [s for s in spans if 12 <= len(s) <= 400 and s[-1] in ".。"] or [text[:400]]
+    whole = [s for s in spans if 12 <= len(s) <= 400 and s[-1] in ".。" and not ITEM.match(s)] or [text[:400]]
     chosen = rng.choice(whole)
     return " ".join(chosen.split()), chosen
 

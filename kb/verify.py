@@ -27,7 +27,9 @@ from kb.text import detect_language, find_quote
 from kb.wording import Likeness, likeness, lost_exception, rewritten, turned_round, unknown_body
 
 MAX_CLAIM_CHARS = 700
-_ITEM = re.compile(r"^\s*(?:[(（](?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）]|\d{1,2}[.)、])\s*\S")
+ITEM = re.compile(r"^\s*(?:[(（](?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）]|\d{1,2}[.)、])\s*\S")
+"""How an item of a list begins; alone it states nothing."""
+_MARKUP = re.compile(r"<\s*[/!]?\s*[A-Za-z][^<>]*>")
 """A statement longer than this is not one statement."""
 
 
@@ -212,7 +214,18 @@ def measured_pair(claim: Claim, citations: tuple[Citation, ...], corpus: Corpus)
 def _compared_with(claim: Claim, citation: Citation, corpus: Corpus) -> tuple[Language, str]:
     """The language of a statement, and the words of its place that it is compared with."""
     language = detect_language(claim.text)
-    return language, premise(citation.id, claim.text, language, corpus)
+    return language, premise(_relied_on(claim, citation, corpus), claim.text, language, corpus)
+
+
+def _relied_on(claim: Claim, citation: Citation, corpus: Corpus) -> SourceId:
+    """Of an article cited whole, the paragraph in which the quoted words stand; the place cited where they stand in none, or in several."""
+    place = citation.id
+    if not isinstance(place, ProvisionId) or place != place.whole_article or not claim.quote.strip():
+        return place
+    numbers = sorted({line.paragraph for line in corpus.provision(place).lines})
+    paragraphs = [corpus.provision(replace(place, paragraph=number)) for number in numbers]
+    holding = [p.id for p in paragraphs if claim.quote in (p.text(claim.quote_language) or "")]
+    return holding[0] if len(holding) == 1 else place
 
 
 def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: Measure | None) -> Check:
@@ -226,7 +239,9 @@ def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: M
         return Check("supported", False, f"the statement names {other}, but cites {citation.id}")
     if "?" in claim.text or "？" in claim.text:
         return Check("supported", False, "a question is no statement")
-    if _ITEM.match(claim.text):
+    if _MARKUP.search(claim.text):
+        return Check("supported", False, "markup is no statement")
+    if ITEM.match(claim.text):
         return Check("supported", False, "an item of a list is no statement: what the list is of is missing")
     swapped = rewritten(claim.text, _both_texts(citation.id, corpus))
     if swapped:

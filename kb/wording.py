@@ -148,7 +148,17 @@ def turned_round(statement: str, text: str, language: Language) -> bool:
         denials = [len(_DENIES[language].findall(part)) for part in (said, nearest)]
         if denials[0] != denials[1] and _as_long(said, nearest):
             return True
-    return False
+    return _several_turned_round(statement, text, language)
+
+
+def _several_turned_round(statement: str, text: str, language: Language) -> bool:
+    """The same for a statement that repeats several sentences of the text as one, such as a list with the words that lead in to it."""
+    words = _words(statement)
+    if not words or len(words & _words(text)) / len(words) < VERBATIM:
+        return False
+    repeated = [s for s in _sentences(text) if _share_held(s, words) >= CLOSE]
+    denials = [len(_DENIES[language].findall(part)) for part in (statement, " ".join(repeated))]
+    return len(repeated) > 1 and denials[0] != denials[1] and _as_long(statement, " ".join(repeated))
 
 
 def rewritten(statement: str, text: str) -> tuple[str, str] | None:
@@ -164,12 +174,13 @@ def rewritten(statement: str, text: str) -> tuple[str, str] | None:
         compared = SequenceMatcher(None, held, said, autojunk=False)
         if compared.ratio() < SAME_BUT_FOR_A_PARTY:
             continue
-        close = compared.ratio() >= CLOSE
         for tag, a, b, c, d in compared.get_opcodes():
             # a few pieces more on both sides: "information handler" is a party, "handler" alone may be all that differs
             old, new = "".join(held[max(0, a - 2) : b + 1]), "".join(said[max(0, c - 2) : d + 1])
             added = "".join(said[c:d]).strip()
-            if (tag == "replace" or (tag != "equal" and close)) and _parties(old) != _parties(new):
+            was, now = _parties(old), _parties(new)
+            exchanged = was - now and now - was  # words put beside a party can make another of it: 个人, 个人信息处理者
+            if (tag == "replace" and was != now) or (tag != "equal" and exchanged):
                 return "".join(held[a:b]).strip(), added
             fresh = _words(added) - everywhere
             if len(fresh) >= (MUCH_ADDED_CHINESE if CJK.search(added) else MUCH_ADDED) and b - a <= 1:
@@ -189,17 +200,28 @@ def _parties(text: str) -> frozenset[str]:
 def lost_exception(statement: str, text: str, written: Language) -> str | None:
     """The exception that the text has and the statement has not, in whatever words; None where nothing is lost.
 
-    A statement that follows one sentence word for word is compared with that sentence, any other with the whole text.
+    A statement that follows one sentence word for word is compared with that sentence, and with those most of whose words it has; any
+    other with the whole text.
     """
     held: Language = "zh" if CJK.search(text) else "en"
     near, share = _nearest(_words(statement), text) if held == written else (None, 0.0)
     strong = _STRONG_EXCEPTION[held]
     if near is not None and share >= VERBATIM:
-        lost = len(strong.findall(near)) > len(strong.findall(statement))
-        found = strong.search(near) if lost else None
+        words, kept = _words(statement), len(strong.findall(statement))
+        followed = [
+            near,
+            *(s for s in _sentences(text) if s != near and strong.search(s) and _share_held(s, words) >= MOST_WORDS),
+        ]
+        found = next((strong.search(s) for s in followed if len(strong.findall(s)) > kept), None)
     else:
         found = None if _EXCEPTS[written].search(statement) else strong.search(text)
     return found[0] if found else None
+
+
+def _share_held(sentence: str, words: frozenset[str]) -> float:
+    """The share of the words of a sentence that are among these; 0 for a sentence of few words."""
+    held = _words(sentence)
+    return len(held & words) / len(held) if len(held) >= MIN_WORDS else 0.0
 
 
 def _as_long(said: str, nearest: str) -> bool:
@@ -226,7 +248,6 @@ def _nearest(words: frozenset[str], text: str) -> tuple[str | None, float]:
     """The sentence of a text most of whose words are among these, and the share of them that are."""
     best: tuple[str | None, float] = (None, 0.0)
     for sentence in _sentences(text):
-        held = _words(sentence)
-        if len(held) >= MIN_WORDS and (share := len(held & words) / len(held)) > best[1]:
+        if (share := _share_held(sentence, words)) > best[1]:
             best = sentence, share
     return best

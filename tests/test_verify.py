@@ -14,7 +14,7 @@ from kb.corpus import Corpus
 from kb.ids import PassageId, ProvisionId
 from kb.model import Check, Citation, Claim, Draft
 from kb.phrases import say
-from kb.verify import Measure, check_claim, check_supported, verify_draft
+from kb.verify import Measure, check_claim, check_supported, measured_pair, verify_draft
 from kb.wording import Likeness
 
 TODAY = date(2026, 11, 22)
@@ -220,3 +220,21 @@ def test_an_item_of_a_list_is_no_statement(corpus: Corpus, text: str) -> None:
     claim, citation = cited(corpus, ProvisionId.parse("frt-measures@2025-06-01/art_15__para_1"))
     found = check_supported(replace(claim, text=text), citation, corpus, None)
     assert not found.passed and "item of a list" in found.detail
+
+
+def test_markup_is_no_statement(corpus: Corpus) -> None:
+    claim, citation = cited(corpus, ProvisionId.parse("frt-measures@2025-06-01/art_15__para_1"))
+    found = check_supported(replace(claim, text="<b>You</b> may do anything."), citation, corpus, BORNE_OUT)
+    assert not found.passed and "markup" in found.detail
+
+
+def test_of_an_article_cited_whole_the_paragraph_of_the_quotation_counts(corpus: Corpus) -> None:
+    article = corpus.provision(ProvisionId.parse("frt-measures@2025-06-01/art_10"))
+    first = corpus.provision(replace(article.id, paragraph=1)).text_en or ""
+    claim, citation = cited(corpus, article.id)
+    pair = measured_pair(
+        replace(claim, text="Face recognition is not the only way.", quote=first[:40]), (citation,), corpus
+    )
+    assert pair is not None and pair[1] == first
+    whole = measured_pair(replace(claim, text="Face recognition is not the only way."), (citation,), corpus)
+    assert whole is not None and len(whole[1]) > len(first)

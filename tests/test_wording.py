@@ -179,7 +179,9 @@ def test_of_a_long_place_the_sentences_that_matter_are_kept(corpus: Corpus) -> N
     assert condensed("Short.", "anything", 100) == "Short."
 
 
-_REFUSAL = "拒绝个人行使权利的请求的，应当说明理由。\n个人信息处理者拒绝个人行使权利的请求的，个人可以依法向人民法院提起诉讼。"
+_REFUSAL = (
+    "拒绝个人行使权利的请求的，应当说明理由。\n个人信息处理者拒绝个人行使权利的请求的，个人可以依法向人民法院提起诉讼。"
+)
 
 
 @pytest.mark.parametrize(
