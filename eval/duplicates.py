@@ -34,13 +34,16 @@ def plain(text: str, language: Language) -> str:
 
 
 def known_texts(corpus: Corpus, language: Language) -> list[tuple[str, str]]:
-    """(text, where it stands): every ask and gist of the guides, asks of scenarios and records, examples of the scope."""
+    """(text, where it stands): every ask and gist of the guides, asks of scenarios and records, sayings of misconceptions, examples of the scope."""
     found: list[tuple[str, str]] = []
     for article in corpus.all_articles():
         found += [(ask, f"an ask of {article.id}") for ask in article.asks.get(language, ())]
         found += [(article.gist[language], f"the gist of {article.id}")] if article.gist else []
     for scenario in corpus.scenarios:
         found += [(ask, f"an ask of the scenario {scenario.name}") for ask in scenario.asks.get(language, ())]
+    for mistaken in corpus.misconceptions:
+        said = (mistaken.belief[language], *mistaken.said[language])
+        found += [(text, f"a saying of the misconception {mistaken.name}") for text in said]
     for record in corpus.records.values():
         found += [(ask, f"an ask of the record {record.slug}") for ask in record.asks.get(language, ())]
     return found + [(text, "an example of corpus/scope.yaml") for text in corpus.outside[language]]

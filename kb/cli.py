@@ -192,7 +192,7 @@ def index(
     if ship:
         typer.echo(f"vectors written to {ship_vectors(load_corpus(settings.corpus), settings)}", err=True)
     counts: Counter[str] = Counter(
-        u.target.split("/")[0].split("@")[0] if u.group not in ("scenario", "outside") else u.group
+        u.target.split("/")[0].split("@")[0] if u.group not in ("scenario", "misconception", "outside") else u.group
         for u in opened.units
     )
     if as_json:
