@@ -351,7 +351,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, help="where the map is written")
     parser.add_argument(
-        "--ship", action="store_true", help="put the shipped vectors of the corpus through the map in kb/, embedding nothing"
+        "--ship",
+        action="store_true",
+        help="put the shipped vectors of the corpus through the map in kb/, embedding nothing",
     )
     parser.add_argument("--check", action="store_true", help="measure on articles kept out of training")
     parser.add_argument(
