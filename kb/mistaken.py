@@ -11,8 +11,8 @@ from kb.phrases import say
 from kb.retrieve import Found
 from kb.understand import Understanding
 
-GRANTED_LEAD = 0.0
-"""A question that takes something for granted is told of a mistaken belief nearer to it than the law by this cosine."""
+GRANTED_LEAD = -0.006
+"""A question that takes something for granted is told of a mistaken belief as near to it as the law, less this cosine."""
 ASKED_LEAD = 0.02
 """Any other question only where the belief is nearer than the law by this cosine: it is the belief, put as a question."""
 

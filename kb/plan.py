@@ -446,7 +446,7 @@ def _with_facts(plan: Plan, retriever: LawRetriever, vector: NDArray[np.float32]
         return plan
     near = retriever.facts([record.slug], vector)
     facts = tuple(sorted(near, key=lambda f: -near[f])[:2])
-    kept = plan.material.authorities[: MAX_POINTS - len(facts)]
+    kept = plan.material.authorities[: MAX_POINTS - 1]
     return replace(
         plan,
         material=replace(plan.material, authorities=kept, closing_facts=facts),

@@ -76,7 +76,7 @@ def test_a_name_is_given_once(tiny_root: Path, tiny: Corpus) -> None:
         ),
         ("既然门口有告示，进来的人就算同意刷脸了吧？", "告示", "pipl@2021-11-01/art_29"),
         (
-            "Puisque l’adhérent a signé, il ne peut plus retirer son accord au scan du visage, n’est-ce pas ?",
+            "Puisque l’adhérent a donné son accord une fois pour toutes, il ne peut plus le retirer, n’est-ce pas ?",
             "retiré",
             "pipl@2021-11-01/art_15",
         ),
