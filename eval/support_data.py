@@ -35,7 +35,8 @@ ROUNDS = {"claim": 10, "gist": 6, "piece": 3, "reason": 4, "sentence": 3, "item"
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`kind` says how the statement was made; `original` that it is a true statement as somebody wrote it."""
+    """`kind` says how the statement was made; `original` that it is a true statement as somebody wrote it; `article` whose words
+    the premise is, None outside the corpus."""
 
     premise: str
     statement: str
@@ -43,6 +44,7 @@ class Pair:
     kind: str
     language: Language
     original: bool = False
+    article: str | None = None
 
 
 class Twin(BaseModel):
@@ -126,11 +128,11 @@ def training_pairs(corpus: Corpus, seed: int = 7) -> list[Pair]:
 
 def _falsified(t: _True, text: str, corpus: Corpus, rng: Random) -> Iterator[Pair]:
     most = 5 if t.kind in ("claim", "gist") else 3
-    made = [m for change in CHANGES if (m := change(text, t.language, rng)) and m != text]
+    made = [(change.__name__, m) for change in CHANGES if (m := change(text, t.language, rng)) and m != text]
     end = "。" if t.language == "zh" else "."
-    made.append(text.rstrip("。.；; ") + rng.choice(added_facts()[t.language]) + end)
-    for statement in made[:3] + rng.sample(made[3:], min(len(made[3:]), most - 3)):
-        yield _pair(t.place, statement, False, "falsified", t.language, corpus, rng)
+    made.append(("added_fact", text.rstrip("。.；; ") + rng.choice(added_facts()[t.language]) + end))
+    for kind, statement in made[:3] + rng.sample(made[3:], min(len(made[3:]), most - 3)):
+        yield _pair(t.place, statement, False, kind, t.language, corpus, rng)
 
 
 def _pair(
@@ -145,7 +147,8 @@ def _pair(
 ) -> Pair:
     """With the words of a place, now and then in the other language, as the gate would compare them."""
     read_as: Language = language if rng.random() < 0.8 else "en" if language == "zh" else "zh"
-    return Pair(premise(place, text, read_as, corpus), text, borne_out, kind, language, original)
+    words = premise(place, text, read_as, corpus)
+    return Pair(words, text, borne_out, kind, language, original, f"{place.law}/{place.article}")
 
 
 def _outside(corpus: Corpus, rng: Random) -> Iterator[Pair]:

@@ -1,4 +1,4 @@
-"""The command `kb`: ask, search, check, show, diff, index, serve; add-law, add-doc, fetch-official; lint, lock; eval.
+"""The command `kb`: ask, search, check, show, diff, index, serve; add-law, add-doc, fetch-official; lint, lock; eval; users, audit, records.
 
 Standard output carries the result alone (text or JSON); progress and messages go to standard error. Exit codes: 0 done,
 1 a failing result where one was asked for (`check --strict`, `lint --strict`, `eval --gate`), 2 a bad argument or input, with one line that says what to do.
@@ -20,6 +20,7 @@ from kb.cli_check import printable
 from kb.cli_corpus import app as corpus_app
 from kb.cli_corpus import parse_date, print_json, progress_bar
 from kb.cli_eval import app as eval_app
+from kb.cli_records import app as records_app
 from kb.cli_show import app as show_app
 from kb.errors import BadInput, KBError
 from kb.ids import ProvisionId
@@ -230,6 +231,7 @@ def serve(
 app.add_typer(check_app)
 app.add_typer(corpus_app)
 app.add_typer(eval_app)
+app.add_typer(records_app)
 app.add_typer(show_app)
 
 

@@ -6,7 +6,9 @@ KBError                     something the reader of the message can act on
 ├── DataPackageError        a pinned data package is missing or not the one that was checked
 ├── EncoderError            the embedding model cannot be loaded
 ├── IndexError_             the index cannot be built or opened
-└── ChatError               the chat model did not give a usable reply; the quoting answer takes its place
+├── ChatError               the chat model did not give a usable reply; the quoting answer takes its place
+├── RecordsError            the database of the records cannot be opened, read or written
+└── AccessError             nobody is logged in, or the person's role does not allow what was asked for
 
 Messages are one line, name the file, line or argument, and say what to do.
 """
@@ -50,3 +52,15 @@ class IndexError_(KBError):
 
 class ChatError(KBError):
     """The chat model did not give a usable reply."""
+
+
+class RecordsError(KBError):
+    """The database of the records cannot be opened, read or written."""
+
+
+class AccessError(KBError):
+    """Nobody is logged in (`status` 401), or the role does not allow it (403)."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status

@@ -30,5 +30,7 @@ class Settings(BaseSettings):
     """provider:model of a chat model that drafts the answers; empty: quoting, which needs none."""
     llm_base_url: str = ""
     llm_timeout: float = Field(default=30.0, gt=0)
+    database_url: str = ""
+    """Where the records are kept, as SQLAlchemy names it (postgresql+psycopg://…); empty: the file records.db in `home`."""
     host: str = "127.0.0.1"
     port: int = 7860

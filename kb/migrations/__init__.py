@@ -1,0 +1,1 @@
+"""Alembic migrations of the records; `kb.store.Store.open` runs them."""
