@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kb.errors import BadInput
 from kb.settings import Settings
 
 if TYPE_CHECKING:
     from kb.assistant import Assistant
+    from kb.ui.desk import Desk
     from kb.ui.site import Served
 
-LIBRARY = [("Library", "law")]
-"""The entry of the Library in the navigation of the other pages: name and path."""
 
-
-def build(assistant: Assistant) -> Any:
+def build(assistant: Assistant, desk: Desk) -> Any:
     """The pages made with Gradio as a `gr.Blocks`, not yet served."""
     import gradio as gr
 
@@ -26,13 +25,13 @@ def build(assistant: Assistant) -> Any:
 
     backend = Backend(assistant)
     with gr.Blocks(title=word("title", "en"), analytics_enabled=False) as pages:
-        gr.Navbar(main_page_name="Ask", value=LIBRARY)
-        ask_page(pages, backend)
+        gr.Navbar(visible=False)  # the pages bring their own, by role and language
+        ask_page(pages, backend, desk)
     with pages.route("Check", "/check"):
-        gr.Navbar(main_page_name="Ask", value=LIBRARY)
+        gr.Navbar(visible=False)
         check_page(pages, backend)
     with pages.route("Evaluate", "/evaluate"):
-        gr.Navbar(main_page_name="Ask", value=LIBRARY)
+        gr.Navbar(visible=False)
         evaluate_page(pages, backend, assistant.settings)
     return pages.queue(default_concurrency_limit=4, max_size=64)
 
@@ -42,10 +41,24 @@ def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Serv
 
     BadInput where the address cannot be listened on, said before any page is built.
     """
+    from kb.access import Accounts
+    from kb.database import Database
+    from kb.store import Store
+    from kb.ui.desk import Desk
+    from kb.ui.door import is_loopback
     from kb.ui.site import Served, listen, make_app
 
+    database = Database.open(settings)
+    accounts = Accounts(database)
+    if not accounts.any():
+        if not is_loopback(settings.host):
+            raise BadInput(
+                f"{settings.host} can be reached from other machines and there are no accounts; add one first: kb users add NAME --role admin"
+            )
+        print("No accounts: everything is open to this machine (kb users add NAME --role … changes that)", flush=True)
     listening = listen(settings)
-    served = Served(make_app(build(assistant), assistant.corpus, settings), listening)
+    desk = Desk(Store(database, assistant.corpus), accounts, assistant.corpus)
+    served = Served(make_app(build(assistant, desk), desk, settings), listening)
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     print(f"Serving on http://{host}:{settings.port} (Ctrl+C stops)", flush=True)
     if block:

@@ -9,11 +9,16 @@ from typing import Any
 
 import gradio as gr
 
+from kb.access import require
 from kb.errors import BadInput, KBError
 from kb.model import Answer, Language
 from kb.settings import MAX_QUESTION_CHARS
 from kb.ui import render
 from kb.ui.backend import Backend
+from kb.ui.desk import Desk
+from kb.ui.door import person_of
+from kb.ui.keep import keep, navigation
+from kb.ui.render import Beside
 from kb.ui.strings import browser_language, word
 
 LANGUAGE_NAMES = [("English", "en"), ("中文", "zh"), ("Français", "fr")]
@@ -21,12 +26,13 @@ MAX_TURNS = 30
 Turns = list[tuple[str, Answer | None]]
 
 
-def ask_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (one statement a component)
+def ask_page(blocks: gr.Blocks, backend: Backend, desk: Desk) -> None:  # noqa: PLR0915  (one statement a component)
     """Lay out the page inside `blocks` and wire it."""
     corpus = backend.corpus
     scenarios = corpus.scenarios
     language = gr.State("en")
     turns = gr.State([])
+    besides = gr.State([])
     with gr.Row():
         with gr.Column(scale=5):
             head = gr.HTML(_head(backend, "en"), elem_id="kb-head")
@@ -58,14 +64,14 @@ def ask_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (on
             side = gr.HTML(render.evidence([], corpus, "en"), elem_id="kb-evidence")
     timer = gr.Timer(1.0)
 
-    def translate(code: Language, shown: Turns) -> list[Any]:
+    def translate(code: Language, shown: Turns, beside: list[Beside], request: gr.Request) -> list[Any]:
         """Every text of the page in a language."""
         return [
             code,
-            _head(backend, code),
+            navigation(person_of(request), code, "/") + _head(backend, code),
             gr.update(label=word("as_of", code)),
             gr.update(label=word("language", code), value=code),
-            render.conversation(shown, corpus, code),
+            render.conversation(shown, corpus, code, besides=beside),
             gr.update(label=word("question", code), placeholder=word("placeholder", code)),
             word("send", code),
             _status(backend, code),
@@ -77,58 +83,55 @@ def ask_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (on
 
     def arrive(request: gr.Request) -> list[Any]:
         code = browser_language(request.headers.get("accept-language", ""))
-        return [*translate(code, []), date.today().isoformat()]
+        return [*translate(code, [], [], request), date.today().isoformat()]
 
-    def put(text: str, day: str, code: Language, shown: Turns) -> Iterator[list[Any]]:
+    def put(
+        text: str, day: str, code: Language, shown: Turns, beside: list[Beside], request: gr.Request
+    ) -> Iterator[list[Any]]:
         """Show the question at once, then the answer; an error is shown in its place and nothing is lost."""
         if not text.strip():
-            yield [shown, *[gr.skip()] * 6]
+            yield [shown, beside, *[gr.skip()] * 6]
             return
-        yield [
-            shown,
-            render.conversation(shown, corpus, code, pending=text),
-            gr.skip(),
-            "",
-            gr.skip(),
-            gr.update(open=False),
-            gr.skip(),
-        ]
+        pending = render.conversation(shown, corpus, code, pending=text, besides=beside)
+        yield [shown, beside, pending, gr.skip(), "", gr.skip(), gr.update(open=False), gr.skip()]
         try:
+            person = require(person_of(request), "ask")
             asked_on = _day(day, code)
             assistant = backend.assistant()
             query = assistant.query(text, asked_on, history=tuple(q for q, _ in shown))
+            answer = None
             for answer in assistant.stream(query):
                 now = [*shown, (text, answer)][-MAX_TURNS:]
-                talked, cards = render.conversation(now, corpus, code), render.evidence(now, corpus, code)
-                yield [now, talked, cards, "", gr.skip(), gr.skip(), gr.update(visible=True)]
+                partly = [*beside, Beside()][-MAX_TURNS:]
+                talked = render.conversation(now, corpus, code, besides=partly)
+                cards = render.evidence(now, corpus, code)
+                yield [now, partly, talked, cards, "", gr.skip(), gr.skip(), gr.update(visible=True)]
+            if answer is not None:
+                kept = [*beside, keep(desk, person, answer, code)][-MAX_TURNS:]
+                talked = render.conversation(now, corpus, code, besides=kept)
+                yield [gr.skip(), kept, talked, gr.skip(), gr.skip(), _status(backend, code), gr.skip(), gr.skip()]
         except KBError as error:
-            message = f"{word('error', code)} {error}"
-            yield [
-                shown,
-                render.conversation(shown, corpus, code),
-                gr.skip(),
-                text,
-                _line(message),
-                gr.skip(),
-                gr.skip(),
-            ]
-            return
-        yield [gr.skip(), gr.skip(), gr.skip(), gr.skip(), _status(backend, code), gr.skip(), gr.skip()]
+            before = render.conversation(shown, corpus, code, besides=beside)
+            said = _line(f"{word('error', code)} {error}")
+            yield [shown, beside, before, gr.skip(), text, said, gr.skip(), gr.skip()]
 
     def wait(code: Language) -> tuple[Any, Any]:
         return _status(backend, code), gr.Timer(active=not backend.ready())
 
     page = [language, head, on, choice, talk, question, send, status, examples, clear, side, *buttons]
-    result = [turns, talk, side, question, status, examples, clear]
+    result = [turns, besides, talk, side, question, status, examples, clear]
     blocks.load(arrive, None, [*page, on], show_progress="hidden", api_visibility="private")
-    choice.input(translate, [choice, turns], page, show_progress="hidden", api_visibility="private")
+    choice.input(translate, [choice, turns, besides], page, show_progress="hidden", api_visibility="private")
     timer.tick(wait, language, [status, timer], show_progress="hidden", api_visibility="private")
     for trigger in (send.click, question.submit):
-        trigger(put, [question, on, language, turns], result, show_progress="hidden", api_visibility="private")
+        trigger(put, [question, on, language, turns, besides], result, show_progress="hidden", api_visibility="private")
     for button in buttons:
-        button.click(put, [button, on, language, turns], result, show_progress="hidden", api_visibility="private")
+        button.click(
+            put, [button, on, language, turns, besides], result, show_progress="hidden", api_visibility="private"
+        )
     clear.click(
         lambda code: [
+            [],
             [],
             render.conversation([], corpus, code),
             render.evidence([], corpus, code),

@@ -14,6 +14,7 @@ from typing import Any
 
 import gradio as gr
 
+from kb.access import require
 from kb.annotate import report_csv, report_record
 from kb.annotated_docx import report_docx
 from kb.check import check_text
@@ -22,6 +23,8 @@ from kb.errors import BadInput, KBError
 from kb.model import CheckReport, Language
 from kb.ui import check_view as view
 from kb.ui.backend import Backend
+from kb.ui.door import person_of
+from kb.ui.keep import navigation
 from kb.ui.strings import browser_language, word
 from kb.uploads import MAX_CHARACTERS, ReadFile, read_document, read_text_file
 
@@ -93,11 +96,11 @@ def check_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (
         with gr.Column(scale=5):
             side = gr.HTML(_empty("check_cards_empty", "en"), elem_id="kb-check-cards")
 
-    def translate(code: Language) -> list[Any]:
+    def translate(code: Language, request: gr.Request) -> list[Any]:
         """Every fixed text of the page in a language."""
         return [
             code,
-            _head(code),
+            navigation(person_of(request), code, "/check") + _head(code),
             gr.update(label=word("as_of", code)),
             gr.update(label=word("check_written", code)),
             gr.update(label=word("language", code), value=code),
@@ -113,7 +116,7 @@ def check_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (
 
     def arrive(request: gr.Request) -> list[Any]:
         code = browser_language(request.headers.get("accept-language", ""))
-        return [*translate(code), date.today().isoformat()]
+        return [*translate(code, request), date.today().isoformat()]
 
     def failed(error: KBError, code: Language) -> list[Any]:
         """The error in its place; the text stays, an earlier result does not."""
@@ -121,10 +124,13 @@ def check_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (
         empty = [_empty("check_empty", code), _empty("check_cards_empty", code)]
         return [gr.skip(), gr.skip(), said, *empty, *[gr.update(visible=False)] * len(FORMS)]
 
-    def put(typed: str, opened: Loaded | None, day: str, day_written: str, code: Language) -> Iterator[list[Any]]:
+    def put(
+        typed: str, opened: Loaded | None, day: str, day_written: str, code: Language, request: gr.Request
+    ) -> Iterator[list[Any]]:
         """Check what is typed, else what was opened: the result first, then the files."""
         yield [gr.skip(), gr.skip(), _line(word("check_running", code)), *[gr.skip()] * (2 + len(FORMS))]
         try:
+            require(person_of(request), "check")
             about = _what(typed, opened, code)
             read = about.read
             when = _day(day_written, code) or about.written
@@ -143,24 +149,27 @@ def check_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (
     def opened(make: Callable[[], Loaded]) -> Callable[..., Iterator[list[Any]]]:
         """A step that opens a file or document in place of the typed text, and checks it."""
 
-        def step(day: str, day_written: str, code: Language) -> Iterator[list[Any]]:
+        def step(day: str, day_written: str, code: Language, request: gr.Request) -> Iterator[list[Any]]:
             try:
+                require(person_of(request), "check")
                 now = make()
             except KBError as error:
                 yield failed(error, code)
                 return
-            for number, outputs in enumerate(put("", now, day, day_written, code)):
+            for number, outputs in enumerate(put("", now, day, day_written, code, request)):
                 yield ["", now, *outputs[2:]] if number == 0 else outputs
 
         return step
 
-    def uploaded(path: str, day: str, day_written: str, code: Language) -> Iterator[list[Any]]:
-        yield from opened(lambda: Loaded(_take(Path(path))))(day, day_written, code)
+    def uploaded(path: str, day: str, day_written: str, code: Language, request: gr.Request) -> Iterator[list[Any]]:
+        yield from opened(lambda: Loaded(_take(Path(path))))(day, day_written, code, request)
 
-    def again(typed: str, now: Loaded | None, day: str, day_written: str, code: Language) -> Iterator[list[Any]]:
+    def again(
+        typed: str, now: Loaded | None, day: str, day_written: str, code: Language, request: gr.Request
+    ) -> Iterator[list[Any]]:
         """The last result in another language, where there is one."""
         if typed.strip() or now:
-            yield from put(typed, now, day, day_written, code)
+            yield from put(typed, now, day, day_written, code, request)
 
     page = [language, head, on, written, choice, text, send, upload, status, shown, side, *files, *opens]
     result = [text, loaded, status, shown, side, *files]

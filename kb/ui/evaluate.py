@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any, get_args
 
 import gradio as gr
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from kb.access import require
 from kb.checkout import evaluation_held
+from kb.errors import AccessError
 from kb.model import Language
 from kb.settings import Settings
 from kb.ui.backend import Backend
+from kb.ui.desk_words import text as desk_word
+from kb.ui.door import person_of
 from kb.ui.evaluate_run import Evaluation, RunState, Split
 from kb.ui.evaluate_words import word
+from kb.ui.keep import navigation
 from kb.ui.strings import browser_language
 
 LANGUAGE_NAMES = [("English", "en"), ("中文", "zh"), ("Français", "fr")]
@@ -49,33 +54,38 @@ def evaluate_page(blocks: gr.Blocks, backend: Backend, settings: Settings) -> No
             _report(evaluation.folder, code) if held else f'<div class="kb-empty">{escape(word("absent", code))}</div>'
         )
 
-    def translate(code: Language) -> list[Any]:
+    def translate(code: Language, request: gr.Request) -> list[Any]:
         """Every text of the page in a language."""
+        allowed = _allowed(request)
         return [
             code,
-            _head(code),
+            navigation(person_of(request), code, "/evaluate") + _head(code),
             gr.update(label=word("language", code), value=code),
             gr.update(label=word("split", code), choices=_splits(code)),
             gr.update(label=word("baselines", code)),
             word("run", code),
-            _status(evaluation.state, backend, code),
-            shown(code),
+            _status(evaluation.state, backend, code) if allowed else _line(desk_word("not_allowed", code)),
+            shown(code) if allowed else "",
         ]
 
     def arrive(request: gr.Request) -> list[Any]:
         """The page in the reader's language; it watches a run that is already going on."""
         code = browser_language(request.headers.get("accept-language", ""))
-        return [*translate(code), gr.Timer(active=evaluation.state.running)]
+        return [*translate(code, request), gr.Timer(active=_allowed(request) and evaluation.state.running)]
 
-    def run(which: str, compare: bool, code: Language) -> list[Any]:
+    def run(which: str, compare: bool, code: Language, request: gr.Request) -> list[Any]:
+        if not _allowed(request):
+            return [_line(desk_word("not_allowed", code)), gr.skip()]
         if not held or which not in get_args(Split):
             return [gr.skip()] * 2
         started = evaluation.start(which, compare)  # type: ignore[arg-type]
         said = _status(evaluation.state, backend, code) if started else _line(word("already", code))
         return [said, gr.Timer(active=True)]
 
-    def watch(code: Language) -> list[Any]:
+    def watch(code: Language, request: gr.Request) -> list[Any]:
         """How far the run is; when it has ended, its report, and no further look."""
+        if not _allowed(request):
+            return [_line(desk_word("not_allowed", code)), "", gr.Timer(active=False)]
         now = evaluation.state
         if now.running:
             return [_status(now, backend, code), gr.skip(), gr.skip()]
@@ -89,6 +99,14 @@ def evaluate_page(blocks: gr.Blocks, backend: Backend, settings: Settings) -> No
     timer.tick(watch, language, [status, report, timer], **quiet)
 
 
+def _allowed(request: gr.Request) -> bool:
+    try:
+        require(person_of(request), "evaluate")
+    except AccessError:
+        return False
+    return True
+
+
 def report_folder(settings: Settings) -> Path:
     return settings.home / "eval"
 
@@ -97,7 +115,11 @@ def report_router(settings: Settings) -> APIRouter:
     """`/evaluate/report.html`, `.json` and `.xml`: the report kept last; `?download` names a file to save it under."""
     router = APIRouter()
 
-    def file(form: str, download: str | None = None) -> Response:
+    def file(form: str, request: Request, download: str | None = None) -> Response:
+        try:
+            require(person_of(request), "evaluate")
+        except AccessError as error:
+            return HTMLResponse("<!doctype html><title>403</title><p>Your role does not allow this.</p>", error.status)
         path = report_folder(settings) / f"report.{form}"
         if form not in FILES or not path.is_file():  # what is no form never reaches the disk
             return HTMLResponse("<!doctype html><title>404</title><p>There is no report yet.</p>", 404)

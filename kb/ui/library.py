@@ -11,12 +11,12 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from kb.corpus import Corpus
 from kb.model import LANGUAGES, Language, Version
+from kb.ui.desk_words import text as desk_word
+from kb.ui.door import person_of, tabs
 from kb.ui.library_cited import Citings
-from kb.ui.library_markup import runs
 from kb.ui.library_search import MAX_RESULTS, MAX_SEARCH_CHARS, jump, search
 from kb.ui.library_view import (
     PageError,
@@ -31,16 +31,9 @@ from kb.ui.library_view import (
     version_of,
 )
 from kb.ui.strings import browser_language
+from kb.ui.templates_of import HEADERS, LANGUAGE_NAMES, environment
 
 _HERE = Path(__file__).parent
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Vary": "Accept-Language",
-}
-LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "zh": "中文", "fr": "Français"}
 
 
 class Library:
@@ -48,14 +41,7 @@ class Library:
 
     def __init__(self, corpus: Corpus, today: Callable[[], date] = date.today) -> None:
         self.corpus, self._today = corpus, today
-        self._templates = Environment(
-            loader=FileSystemLoader(_HERE / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["runs"] = runs
+        self._templates = environment()
 
     @cached_property
     def citings(self) -> Citings:
@@ -173,6 +159,12 @@ class Library:
             query=request.query_params.get("q", "").strip(),
             asked_version=request.query_params.get("version"),
             today=self._today(),
+            tabs=tabs(person_of(request), reader.language, path),
+            person=person_of(request),
+            accounts=request.scope.get("kb_accounts", False),
+            log_out=desk_word("log_out", reader.language),
+            site=reader.t("library"),
+            dated=True,
             **shown,
         )
         return HTMLResponse(body, status)

@@ -35,3 +35,16 @@ document.addEventListener('click', function (event) {
     cite.classList.toggle('kb-dim', verdict !== '' && !cite.dataset.verdicts.split(' ').includes(verdict));
   });
 }, true);
+document.addEventListener('click', function (event) {
+  if (event.target.closest('[data-print]')) window.print();
+});
+document.addEventListener('click', function (event) {
+  const sender = event.target.closest('[data-post]');
+  if (!sender) return;
+  const said = { method: 'POST', body: new URLSearchParams(sender.dataset.fields), redirect: 'manual' };
+  fetch(sender.dataset.post, said).then(function (reply) {
+    if (!reply.ok && reply.type !== 'opaqueredirect') return;
+    sender.textContent = sender.dataset.done;
+    sender.disabled = true;
+  });
+});

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from html import escape
 from urllib.parse import urlsplit
 
@@ -29,14 +30,28 @@ def label_of(citation: Citation, language: Language) -> str:
     return citation.label_zh if language == "zh" else citation.label
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands above and below an answer besides it, as HTML: what legal staff said of it, where to go on."""
+
+    above: str = ""
+    below: str = ""
+
+
 def conversation(
-    turns: list[tuple[str, Answer | None]], corpus: Corpus | None, language: Language, pending: str | None = None
+    turns: list[tuple[str, Answer | None]],
+    corpus: Corpus | None,
+    language: Language,
+    pending: str | None = None,
+    besides: Sequence[Beside] = (),
 ) -> str:
-    """The conversation, the newest turn first; `pending` is a question that is being looked up."""
+    """The conversation, the newest turn first; `pending` is a question that is being looked up, `besides` goes with the turns."""
     if not turns and pending is None:
         return f'<div class="kb-empty">{escape(word("empty", language))}</div>'
     blocks = [
-        turn(number, text, answer, corpus, language) for number, (text, answer) in enumerate(turns) if answer and corpus
+        turn(number, text, answer, corpus, language, besides[number] if number < len(besides) else Beside())
+        for number, (text, answer) in enumerate(turns)
+        if answer and corpus
     ]
     if pending is not None:
         blocks.append(
@@ -46,10 +61,12 @@ def conversation(
     return f'<div class="kb-conversation" aria-live="polite">{"".join(reversed(blocks))}</div>'
 
 
-def turn(number: int, question: str, answer: Answer, corpus: Corpus, language: Language) -> str:
+def turn(
+    number: int, question: str, answer: Answer, corpus: Corpus, language: Language, beside: Beside = Beside()
+) -> str:
     """One question with its answer. The words of the answer are in the language of the question."""
     spoken = answer.query.language
-    parts = [f'<section class="kb-turn" data-turn="{number}"><h2 class="kb-q">{escape(question)}</h2>']
+    parts = [f'<section class="kb-turn" data-turn="{number}"><h2 class="kb-q">{escape(question)}</h2>', beside.above]
     if answer.refusal:
         parts.append(
             f'<div class="kb-refusal" lang="{spoken}"><strong>{escape(word("refused", spoken))}</strong> {escape(answer.refusal.message)}</div>'
@@ -60,7 +77,7 @@ def turn(number: int, question: str, answer: Answer, corpus: Corpus, language: L
         items = "".join(point(number, claim, answer, corpus) for claim in answer.claims)
         parts.append(f'<ol class="kb-points" lang="{spoken}">{items}</ol>')
         parts.append(f'<p class="kb-checked">✓ {escape(word("passed", language))}</p>')
-    parts.append("</section>")
+    parts += [beside.below, "</section>"]
     return "".join(parts)
 
 

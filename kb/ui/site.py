@@ -15,16 +15,18 @@ from kb.settings import Settings
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from kb.corpus import Corpus
+    from kb.ui.desk import Desk
 
 _HERE = Path(__file__).parent
 
 
-def make_app(pages: Any, corpus: Corpus, settings: Settings) -> FastAPI:
-    """The app: `/law`, `/doc`, `/record` are the Library's, `/evaluate/report.*` the last report; `pages` (a `gr.Blocks`) answers everything else."""
+def make_app(pages: Any, desk: Desk, settings: Settings) -> FastAPI:
+    """The app behind its door: `/law`, `/doc`, `/record` are the Library's, `/mine`, `/answer`, `/review`, `/usage`, `/audit` the desk's,
+    `/evaluate/report.*` the last report; `pages` (a `gr.Blocks`) answers everything else."""
     import gradio as gr
     from fastapi import FastAPI
 
+    from kb.ui.door import Door
     from kb.ui.evaluate import report_router
     from kb.ui.library import Library
 
@@ -32,7 +34,9 @@ def make_app(pages: Any, corpus: Corpus, settings: Settings) -> FastAPI:
         "false"  # it would send requests to a service, if the environment says so
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(Library(corpus).router())
+    app.add_middleware(Door, accounts=desk.accounts, settings=settings)
+    app.include_router(Library(desk.corpus).router())
+    app.include_router(desk.router())
     app.include_router(report_router(settings))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="SSR mode is not supported")  # it is said though `ssr_mode` is False
