@@ -1,4 +1,4 @@
-"""The command `kb`: ask, search, check, show, diff, index, serve; add-law, add-doc, fetch-official; lint, lock; eval; users, audit, records.
+"""The command `kb`: ask, search, check, show, diff, index, serve, mcp; add-law, add-doc, fetch-official; lint, lock; eval; users, audit, records.
 
 Standard output carries the result alone (text or JSON); progress and messages go to standard error. Exit codes: 0 done,
 1 a failing result where one was asked for (`check --strict`, `lint --strict`, `eval --gate`), 2 a bad argument or input, with one line that says what to do.
@@ -226,6 +226,17 @@ def serve(
     given = {"host": host, "port": port}
     settings = Settings().model_copy(update={name: value for name, value in given.items() if value is not None})
     launch(settings, open_assistant())
+
+
+@app.command()
+def mcp() -> None:
+    """Serve the tools ask, search, get_provision and check_citations to an MCP client, over standard input and output."""
+    from kb.mcp_server import serve as serve_tools
+
+    settings = Settings()
+    if settings.llm:
+        typer.echo(f"questions and the provisions found for them are sent to {settings.llm} (KB_LLM)", err=True)
+    serve_tools(settings)
 
 
 app.add_typer(check_app)

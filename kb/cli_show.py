@@ -44,7 +44,7 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Print a provision in both languages, with its version and standing; or a record."""
-    from kb.record import instrument_record, provision_record
+    from kb.record import find_place, find_record, instrument_record, provision_record
 
     corpus = _open_corpus()
     day = parse_date(on) or date.today()
@@ -162,36 +162,3 @@ def _change_record(change: Change, corpus: Corpus) -> dict[str, Any]:
         "note": change.note,
         "diff": {language: [list(p) for p in parts] if parts else None for language, parts in change.diffs.items()},
     }
-
-
-def find_record(text: str, corpus: Corpus) -> Record | None:
-    """The record that a slug or a name means, where it means nothing else."""
-    if text in corpus.records:
-        return corpus.records[text]
-    folded = text.strip("《》 ").lower()
-    name = next((n for n in corpus.names if n.text.lower() == folded), None)
-    return corpus.records.get(name.slug) if name else None
-
-
-def find_place(text: str, corpus: Corpus, on: date) -> ProvisionId:
-    """A provision id or a written citation → a place in the version of that day; BadInput where it is neither."""
-    from kb.citation import read_citations
-
-    try:
-        place = ProvisionId.parse(text)
-    except ValueError:
-        mentions = read_citations(text, corpus.names)
-        found = corpus.place(mentions[0], on) if len(mentions) == 1 else None
-        if found is None:
-            raise BadInput(
-                f"{text!r} names no provision of this corpus; write e.g. pipl/art_28__para_2 or “PIPL 28(2)”"
-            ) from None
-        return found
-    if place.version:
-        corpus.version(place.law, place.version)
-        return place
-    version = corpus.in_force(place.law, on)
-    if version is None:
-        first = corpus.versions(place.law)[0]
-        raise BadInput(f"{place.law} was not in force on {on}; its first version here is of {first.key}")
-    return ProvisionId(place.law, version.key, place.article, place.paragraph, place.item)

@@ -1,4 +1,4 @@
-"""The records that other programs read: one answer, one hit, one provision. Their shape is fixed."""
+"""The records that other programs read: one answer, one hit, one provision. Their shape is fixed. And what a caller names by id or citation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 from kb.assistant import standing_text
+from kb.citation import read_citations
 from kb.corpus import Corpus
+from kb.errors import BadInput
 from kb.ids import FactId, PassageId, ProvisionId, source_of
 from kb.model import Answer, Citation, Hit, Provision, Record
 
@@ -125,3 +127,34 @@ def instrument_record(record: Record) -> dict[str, Any]:
         "cited_at": [str(p) for p in record.cited_at],
         "related": [str(p) for p in record.related],
     }
+
+
+def find_record(text: str, corpus: Corpus) -> Record | None:
+    """The record that a slug or a name means, where it means nothing else."""
+    if text in corpus.records:
+        return corpus.records[text]
+    folded = text.strip("《》 ").lower()
+    name = next((n for n in corpus.names if n.text.lower() == folded), None)
+    return corpus.records.get(name.slug) if name else None
+
+
+def find_place(text: str, corpus: Corpus, on: date) -> ProvisionId:
+    """A provision id or a written citation → a place in the version of that day; BadInput where it is neither."""
+    try:
+        place = ProvisionId.parse(text)
+    except ValueError:
+        mentions = read_citations(text, corpus.names)
+        found = corpus.place(mentions[0], on) if len(mentions) == 1 else None
+        if found is None:
+            raise BadInput(
+                f"{text!r} names no provision of this corpus; write e.g. pipl/art_28__para_2 or “PIPL 28(2)”"
+            ) from None
+        return found
+    if place.version:
+        corpus.version(place.law, place.version)
+        return place
+    version = corpus.in_force(place.law, on)
+    if version is None:
+        first = corpus.versions(place.law)[0]
+        raise BadInput(f"{place.law} was not in force on {on}; its first version here is of {first.key}")
+    return ProvisionId(place.law, version.key, place.article, place.paragraph, place.item)
