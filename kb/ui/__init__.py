@@ -9,30 +9,26 @@ from kb.settings import Settings
 
 if TYPE_CHECKING:
     from kb.assistant import Assistant
+    from kb.ui.backend import Backend
     from kb.ui.desk import Desk
     from kb.ui.site import Served
 
 
-def build(assistant: Assistant, desk: Desk) -> Any:
+def build(backend: Backend, desk: Desk, settings: Settings) -> Any:
     """The pages made with Gradio as a `gr.Blocks`, not yet served."""
     import gradio as gr
 
     from kb.ui.ask import ask_page
-    from kb.ui.backend import Backend
     from kb.ui.check import check_page
     from kb.ui.evaluate import evaluate_page
     from kb.ui.strings import word
 
-    backend = Backend(assistant)
     with gr.Blocks(title=word("title", "en"), analytics_enabled=False) as pages:
-        gr.Navbar(visible=False)  # the pages bring their own, by role and language
         ask_page(pages, backend, desk)
     with pages.route("Check", "/check"):
-        gr.Navbar(visible=False)
         check_page(pages, backend)
     with pages.route("Evaluate", "/evaluate"):
-        gr.Navbar(visible=False)
-        evaluate_page(pages, backend, assistant.settings)
+        evaluate_page(pages, backend, settings)
     return pages.queue(default_concurrency_limit=4, max_size=64)
 
 
@@ -44,6 +40,7 @@ def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Serv
     from kb.access import Accounts
     from kb.database import Database
     from kb.store import Store
+    from kb.ui.backend import Backend
     from kb.ui.desk import Desk
     from kb.ui.door import is_loopback
     from kb.ui.site import Served, listen, make_app
@@ -58,7 +55,8 @@ def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Serv
         print("No accounts: everything is open to this machine (kb users add NAME --role … changes that)", flush=True)
     listening = listen(settings)
     desk = Desk(Store(database, assistant.corpus), accounts, assistant.corpus)
-    served = Served(make_app(build(assistant, desk), desk, settings), listening)
+    backend = Backend(assistant)
+    served = Served(make_app(build(backend, desk, settings), backend, desk, settings), listening)
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     print(f"Serving on http://{host}:{settings.port} (Ctrl+C stops)", flush=True)
     if block:

@@ -178,7 +178,7 @@ class Desk:
         legal = visit.person.role in ("legal", "admin")
         kept = self.store.answer(visit.key, None if legal else visit.person)
         shown = view.answer(kept, self.store, self.corpus, visit)
-        own = legal or kept.asked_by == visit.person.name
+        own = kept.asked_by == (None if visit.person.id is None else visit.person.name)
         return self.page(
             visit.request, "answer.html", title=kept.question[:80], legal=legal, own=own, forms=FORMS, **shown
         )
@@ -232,7 +232,7 @@ class Desk:
 
     def _usage(self, visit: Visit) -> Response:
         counts = self.store.usage()
-        shown = {"charts": view.charts(counts, visit), "recent": self.store.recent()}
+        shown = {"charts": view.charts(counts, self.corpus, visit), "recent": self.store.recent()}
         return self.page(visit.request, "usage.html", title=visit.t("usage"), **shown)
 
     def _case(self, visit: Visit) -> Response:

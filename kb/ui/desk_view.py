@@ -16,6 +16,7 @@ from kb.signoff import Decision, lapsed, latest
 from kb.store import Endorsement, Kept, QueueEntry, Store
 from kb.ui.library_links import permanent_link
 from kb.ui.render import CHIP
+from kb.ui.templates_of import LANGUAGE_NAMES
 
 if TYPE_CHECKING:
     from kb.ui.desk import Visit
@@ -174,9 +175,18 @@ def waiting(entry: QueueEntry, visit: Visit) -> dict[str, Any]:
     }
 
 
-def charts(counts: Mapping[str, Mapping[str, int]], visit: Visit) -> list[dict[str, Any]]:
+def charts(counts: Mapping[str, Mapping[str, int]], corpus: Corpus, visit: Visit) -> list[dict[str, Any]]:
     """Bars for each kind of count: name, number, share of the longest."""
     found = []
+
+    def named(kind: str, name: str) -> str:
+        held = corpus.laws.get(name) or corpus.documents.get(name) or corpus.records.get(name)
+        if kind == "law" and held:
+            return held.short[visit.language]
+        if kind in ("outcome", "refusal", "rating"):
+            return visit.t(f"{kind}_{name}")
+        return LANGUAGE_NAMES.get(name, name) if kind == "language" else name  # type: ignore[call-overload,no-any-return]
+
     for kind in ("day", "language", "outcome", "refusal", "law", "rating"):
         of = list(counts[kind].items())
         if kind == "day":
@@ -184,7 +194,7 @@ def charts(counts: Mapping[str, Mapping[str, int]], visit: Visit) -> list[dict[s
         else:
             of.sort(key=lambda pair: (-pair[1], pair[0]))
         most = max((n for _, n in of), default=0)
-        bars = [{"name": name, "n": n, "share": round(100 * n / most)} for name, n in of[:MOST_BARS]]
+        bars = [{"name": named(kind, name), "n": n, "share": round(100 * n / most)} for name, n in of[:MOST_BARS]]
         if bars:
             found.append({"title": visit.t(f"by_{kind}"), "id": kind, "bars": bars})
     return found

@@ -7,6 +7,7 @@ request; the handlers ask `require(person, action)` for themselves. Without acco
 from __future__ import annotations
 
 from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -24,7 +25,8 @@ from kb.ui.desk_words import text as word
 COOKIE = "kb_session"
 OPEN = ("/login", "/library/library.css", "/library/page.js", "/api/openapi.json", "/health")
 """What is there for whoever is not logged in."""
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+MAX_BODY, MAX_UPLOAD = 1_000_000, 25_000_000
+"""Bytes of the body of a request; of one that may carry a file to be checked."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -47,13 +49,17 @@ TABS: tuple[tuple[str, str, Action], ...] = (
 
 def is_loopback(host: str) -> bool:
     """Whether an address is this machine's own."""
-    return host.strip("[]").casefold() in LOOPBACK or host.startswith("127.")
+    name = host.strip("[]").casefold()
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
 
 
 def person_of(request: Any) -> Person | None:
     """Who asks, as the door found it; of a request of Starlette or of Gradio."""
-    scope = getattr(request, "scope", None) or getattr(request, "request", request).scope
-    found: Person | None = scope.get("kb_person")
+    held = request if isinstance(request, Request) else request.request
+    found: Person | None = held.scope.get("kb_person")
     return found
 
 
@@ -119,6 +125,8 @@ class Door:
         scope["kb_accounts"] = with_accounts
         if not with_accounts and not self._own_host(headers.get("host", "")):
             return PlainTextResponse("Without accounts this server answers its own machine alone.\n", 403)
+        if _too_long(headers, path):
+            return JSONResponse({"error": f"the body must have a Content-Length of at most {MAX_BODY} bytes"}, 413)
         by_token = headers.get("authorization", "").startswith("Bearer ")
         if scope["method"] not in SAFE_METHODS and not by_token and not _same_origin(headers):
             return PlainTextResponse("This request comes from another site.\n", 403)
@@ -139,6 +147,15 @@ class Door:
         """Whether the browser asked for this machine by a name of its own: another name may be a trick (DNS rebinding)."""
         name = urlsplit(f"//{host}").hostname or ""
         return is_loopback(name) or name == self._settings.host.strip("[]").casefold()
+
+
+def _too_long(headers: Headers, path: str) -> bool:
+    """Whether a body is longer than is read, or hides its length."""
+    most = MAX_UPLOAD if path.startswith("/gradio_api/") else MAX_BODY
+    length = headers.get("content-length")
+    if length is None:
+        return "transfer-encoding" in headers and most == MAX_BODY
+    return not length.isdigit() or int(length) > most
 
 
 def _same_origin(headers: Headers) -> bool:

@@ -37,7 +37,7 @@ def keep(desk: Desk, person: Person, answer: Answer, language: Language) -> Besi
     done = escape(word("rated", language), quote=True)
     below = (
         f'<p class="kb-after"><button type="button" class="kb-copy" data-post="/answer/{key}/rate" data-fields="helpful=yes" '
-        f'data-done="{done}">👍 {escape(word("helpful", language))}</button> '
+        f'data-done="{done}">{escape(word("helpful", language))}</button> '
         f'<a href="/answer/{key}?lang={language}#rate" target="_blank" rel="noopener">{escape(word("actions", language))}</a></p>'
     )
     return Beside(above, below)

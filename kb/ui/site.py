@@ -15,17 +15,18 @@ from kb.settings import Settings
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from kb.ui.backend import Backend
     from kb.ui.desk import Desk
 
 _HERE = Path(__file__).parent
 
 
-def make_app(pages: Any, desk: Desk, settings: Settings) -> FastAPI:
-    """The app behind its door: `/law`, `/doc`, `/record` are the Library's, `/mine`, `/answer`, `/review`, `/usage`, `/audit` the desk's,
-    `/evaluate/report.*` the last report; `pages` (a `gr.Blocks`) answers everything else."""
-    import gradio as gr
+def make_core(backend: Backend, desk: Desk, settings: Settings) -> FastAPI:
+    """The app behind its door, without the pages made with Gradio: `/law`, `/doc`, `/record` are the Library's, `/mine`, `/answer`, `/review`,
+    `/usage`, `/audit` the desk's, `/evaluate/report.*` the last report, `/api` is for programs."""
     from fastapi import FastAPI
 
+    from kb.ui.api import make_api
     from kb.ui.door import Door
     from kb.ui.evaluate import report_router
     from kb.ui.library import Library
@@ -38,6 +39,15 @@ def make_app(pages: Any, desk: Desk, settings: Settings) -> FastAPI:
     app.include_router(Library(desk.corpus).router())
     app.include_router(desk.router())
     app.include_router(report_router(settings))
+    app.mount("/api", make_api(backend, desk))
+    return app
+
+
+def make_app(pages: Any, backend: Backend, desk: Desk, settings: Settings) -> FastAPI:
+    """The whole app: `pages` (a `gr.Blocks`) answers everything that the core does not."""
+    import gradio as gr
+
+    app = make_core(backend, desk, settings)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="SSR mode is not supported")  # it is said though `ssr_mode` is False
         return gr.mount_gradio_app(  # type: ignore[no-any-return]
