@@ -126,11 +126,12 @@ def report_csv(report: CheckReport, corpus: Corpus, language: Language = "en") -
         cells: list[object] = [number, c.text, c.verdict, c.detail, corpus.label(c.today, language) if c.today else ""]
         cells += [c.today or "", c.id or "", c.law or "", c.article or "", c.paragraph or "", c.item or ""]
         cells += [" | ".join(q.text for q in c.quotes), " | ".join(_found(q.found) for q in c.quotes), c.start, c.end]
-        rows.writerow([_safe(str(cell)) for cell in cells])
+        rows.writerow([safe_cell(str(cell)) for cell in cells])
     return b"\xef\xbb\xbf" + out.getvalue().encode("utf-8", "replace")
 
 
-def _safe(cell: str) -> str:
+def safe_cell(cell: str) -> str:
+    """A cell that a spreadsheet does not take for a formula."""
     return "'" + cell if _FORMULA.match(cell) else cell
 
 

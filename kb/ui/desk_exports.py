@@ -7,6 +7,8 @@ from datetime import date
 
 from fastapi.responses import Response
 
+from kb.answer_docx import answer_docx
+from kb.answer_export import Exported, Signature, csv_table, json_records, markdown
 from kb.corpus import Corpus
 from kb.errors import BadInput
 from kb.model import Language
@@ -21,11 +23,6 @@ FORMS = {
 }
 
 
-from typing import Any
-
-Exported = Signature = csv_table = json_records = markdown = Any
-
-
 def exported(
     answers: Sequence[Kept], form: str, store: Store, corpus: Corpus, language: Language, on: date
 ) -> Response:
@@ -35,8 +32,6 @@ def exported(
     found = [_exported(kept, store, corpus, on) for kept in answers]
     content: str | bytes
     if form == "docx":
-        from kb.answer_docx import answer_docx
-
         content = answer_docx(found, language)
     else:
         content = {"md": markdown, "csv": csv_table, "json": json_records}[form](found)

@@ -185,7 +185,7 @@ def charts(counts: Mapping[str, Mapping[str, int]], corpus: Corpus, visit: Visit
             return held.short[visit.language]
         if kind in ("outcome", "refusal", "rating"):
             return visit.t(f"{kind}_{name}")
-        return LANGUAGE_NAMES.get(name, name) if kind == "language" else name  # type: ignore[call-overload,no-any-return]
+        return LANGUAGE_NAMES.get(name, name) if kind == "language" else name  # type: ignore[call-overload]
 
     for kind in ("day", "language", "outcome", "refusal", "law", "rating"):
         of = list(counts[kind].items())
