@@ -1,7 +1,7 @@
 """How quick it is, beside a plain LangChain pipeline on the same texts: `python -m eval.bench` (`make bench`).
 
 `--quick` takes some minutes less and says less sure figures; `--only NAME` runs one measure (several may be named); `--growth 100` also
-searches a hundred times the laws, which takes an hour and 10 GB of memory. `--write` writes docs/performance.md and its plot anew.
+searches a hundred times the units, which takes an hour and 10 GB of memory. `--write` writes docs/performance.md and its plot anew.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m eval.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help=f"few rounds; without {', '.join(NOT_QUICK)} unless named")
     parser.add_argument("--only", action="append", choices=list(MEASURES), metavar="NAME", help=", ".join(MEASURES))
-    parser.add_argument("--growth", type=int, action="append", default=[], metavar="N", help="also N times the laws")
+    parser.add_argument(
+        "--growth", type=int, action="append", default=[], metavar="N", help="also a search of N times the units"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md (a whole run only)")
     given = parser.parse_args()

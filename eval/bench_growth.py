@@ -55,6 +55,13 @@ def _article_again(article: Provision, copy: int) -> Provision:
     return replace(article, id=replace(article.id, law=f"{article.id.law}-x{copy}"), gist=gist, asks=asks)
 
 
+def copies(corpus: Corpus, times: int) -> int:
+    """How often every law must be held so that there are about `times` times the units: documents and records do not grow."""
+    units = build_units(corpus)
+    laws = sum(unit.group in ("law", "draft") for unit in units)
+    return round((times * len(units) - (len(units) - laws)) / laws)
+
+
 def grown(corpus: Corpus, times: int) -> Corpus:
     """The corpus with every law held `times` times."""
     laws, versions, articles = dict(corpus.laws), dict(corpus.versions_by_law), dict(corpus.articles_by_version)
@@ -103,11 +110,11 @@ def questions(count: int) -> Sequence[Any]:
 
 
 def search_times(times: int, count: int) -> dict[str, Any]:
-    """Milliseconds of a search (`LawRetriever.find`, its question encoded before) for each question, at so many times the laws."""
+    """Milliseconds of a search (`LawRetriever.find`, its question encoded before) for each question, at so many times the units."""
     settings = Settings()
     encoder = load_encoder(settings)
     base = load_corpus(settings.corpus, local=settings.local)
-    more = grown(base, times)
+    more = grown(base, copies(base, times))
     with tempfile.TemporaryDirectory(prefix="kb-growth-") as folder:
         home = Path(folder)
         units = write_grown_vectors(base, more, settings, home)

@@ -258,12 +258,12 @@ def http_rows(loads: Mapping[int, Load]) -> list[Row]:
         many = f"{clients} client{'s' if clients > 1 else ''}"
         rate, one = spread([found.rate]), spread([alone])
         if clients == 1:
-            rows.append(Row("http", f"over HTTP, {many}", "answers/s", rate))
+            rows.append(Row("http", f"answers over HTTP, {many}", "answers/s", rate))
         else:
             rows.append(
                 Row(
                     "http",
-                    f"over HTTP, {many}",
+                    f"answers over HTTP, {many}",
                     "answers/s",
                     rate,
                     "1 client",
@@ -274,7 +274,7 @@ def http_rows(loads: Mapping[int, Load]) -> list[Row]:
             )
         if found.ms:
             ms = Spread(percentile(found.ms, 50), min(found.ms), max(found.ms), len(found.ms))
-            rows.append(Row("http", f"time of an answer over HTTP, {many}", "ms", ms))
+            rows.append(Row("http", f"p50 of an answer over HTTP, {many}", "ms", ms))
         kinds = ", ".join(f"{kind}: {n}" for kind, n in Counter(found.errors).most_common())
         about = f"errors over HTTP, {many}, {len(found.ms) + len(found.errors):,} questions"
         rows.append(
@@ -294,7 +294,7 @@ def growth(bench: Bench) -> list[Row]:
     bench.plain_folder()
     found = {}
     for times in (1, *bench.scale.growth):
-        bench.say(f"growth, {times} times the laws")
+        bench.say(f"growth, {times} times the units")
         found[times] = child("growth", str(times), str(bench.scale.searches)).record
     return growth_rows({times: (r["units"], r["ms"]) for times, r in found.items()})
 

@@ -153,6 +153,8 @@ def summary(rows: Sequence[Row]) -> str:
     """How many targets are met, and which are missed, in a sentence."""
     judged = [row for row in rows if row.met is not None]
     missed = [row for row in judged if not row.met]
+    if not judged:
+        return "No figure here has a target."
     said = f"{len(judged) - len(missed)} of {len(judged)} targets are met."
     if missed:
         said += " Missed: " + "; ".join(f"{row.about} ({_judged(row)}, {target_words(row)})" for row in missed) + "."
