@@ -1,7 +1,7 @@
 """How quick it is, beside a plain LangChain pipeline on the same texts: `python -m eval.bench` (`make bench`).
 
 `--quick` takes some minutes less and says less sure figures; `--only NAME` runs one measure (several may be named); `--growth 100` also
-searches a hundred times the units, which takes an hour and 10 GB of memory. `--write` writes docs/performance.md and its plot anew.
+searches a hundred times the units, which takes long and much memory and disk. `--write` writes docs/performance.md and its plot anew.
 """
 
 from __future__ import annotations
