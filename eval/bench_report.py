@@ -51,6 +51,8 @@ class Row:
     theirs: Spread | None = None
     ratio: Spread | None = None
     target: Target | None = None
+    note: str = ""
+    """What else there is to say of the figure, in a few words."""
 
     @property
     def met(self) -> bool | None:
@@ -116,6 +118,10 @@ def spread_words(found: Spread | None, unit: str = "") -> str:
     """12.3 ms (11.9–12.8): the median, and the least and the greatest where there are several."""
     if found is None:
         return "–"
+    if unit == "" and found.low.is_integer() and found.high.is_integer():  # a count
+        return (
+            f"{found.value:,.0f}" if found.low == found.high else f"{found.value:,g} ({found.low:,g}–{found.high:,g})"
+        )
     said = f"{number(found.value)}{'' if unit in ('', '×') else ' '}{unit}"
     return said if found.n == 1 or found.low == found.high else f"{said} ({number(found.low)}–{number(found.high)})"
 
@@ -136,7 +142,7 @@ def cells(row: Row) -> tuple[str, ...]:
     theirs = f"{row.beside}: {spread_words(row.theirs, row.unit)}" if row.theirs else "–"
     return (
         row.about,
-        spread_words(row.ours, row.unit),
+        spread_words(row.ours, row.unit) + (f" {row.note}" if row.note else ""),
         theirs,
         spread_words(row.ratio, "×"),
         target_words(row),
