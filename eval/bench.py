@@ -1,6 +1,6 @@
 """How quick it is, beside a plain LangChain pipeline on the same texts: `python -m eval.bench` (`make bench`).
 
-`--quick` takes two or three minutes instead of twenty, for less sure figures and without the measures that take longest; `--only NAME` runs one measure (several may be named); `--growth 100` also
+`--quick` takes some three minutes instead of twenty, for less sure figures and without the measures that take longest; `--only NAME` runs one measure (several may be named); `--growth 100` also
 searches a hundred times the units, which takes long and much memory and disk. `--write` writes docs/performance.md and its plot anew.
 """
 
