@@ -18,6 +18,7 @@ from kb.encoder import Encoder
 
 if TYPE_CHECKING:
     from langchain_chroma import Chroma
+    from langchain_core.embeddings import Embeddings
 
 CHUNK, OVERLAP = 1_000, 200
 NEAREST = 60
@@ -62,11 +63,10 @@ class Pipeline:
     """Opened on a folder of the cache, which is filled on first use (some hundred chunks are encoded)."""
 
     def __init__(self, corpus: Corpus, encoder: Encoder, cache: Path) -> None:
-        name = "".join(c if c.isalnum() else "-" for c in f"{corpus.fingerprint}-{encoder.name}-{CHUNK}-{OVERLAP}")
-        folder = cache / f"langchain-{name}"
+        folder = folder_of(corpus, encoder.name, cache)
         if not (folder / "chroma.sqlite3").exists():
-            _fill(folder, corpus, encoder)
-        self._store = _open(folder, encoder)
+            fill(folder, corpus, encoder)
+        self._store = open_store(folder, encoder)
 
     def rank(self, vector: list[float]) -> list[str]:
         """The articles of the nearest chunks, best first."""
@@ -76,7 +76,14 @@ class Pipeline:
         return list(found)[:LIMIT]
 
 
-def _open(folder: Path, encoder: Encoder) -> Chroma:
+def folder_of(corpus: Corpus, encoder: str, cache: Path) -> Path:
+    """Where the chunks of a corpus are kept, with the vectors of the encoder of that name."""
+    name = "".join(c if c.isalnum() else "-" for c in f"{corpus.fingerprint}-{encoder}-{CHUNK}-{OVERLAP}")
+    return cache / f"langchain-{name}"
+
+
+def open_store(folder: Path, encoder: Embeddings) -> Chroma:
+    """The chunks of a folder as LangChain's vector store, empty where nothing is there yet."""
     from chromadb.config import Settings
     from langchain_chroma import Chroma
 
@@ -89,13 +96,13 @@ def _open(folder: Path, encoder: Encoder) -> Chroma:
     )
 
 
-def _fill(folder: Path, corpus: Corpus, encoder: Encoder) -> None:
+def fill(folder: Path, corpus: Corpus, encoder: Embeddings) -> None:
     """Built beside its place, so that it is whole or absent; those of another corpus go."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=".langchain-", dir=folder.parent))
     try:
         texts, about = chunks(corpus)
-        _open(beside, encoder).add_texts(texts, about)
+        open_store(beside, encoder).add_texts(texts, about)
         try:
             beside.replace(folder)
         except OSError:  # another process was first
