@@ -21,8 +21,8 @@ from eval.results import Difference, SystemResult
 from eval.stats import Pair, paired_difference
 from kb import vectors
 from kb.assistant import Assistant
+from kb.fuse import RANK_CONSTANT, TEXT_KINDS
 from kb.ids import ProvisionId
-from kb.retrieve import RANK_CONSTANT, TEXT_KINDS
 from kb.text import tokens
 from kb.units import build_units
 
@@ -104,7 +104,7 @@ class _PlainSearch:
     def lexical(self, case: Case, _: NDArray[np.float32]) -> list[str]:
         article_of = dict(zip((int(row) for row in self._rows), self._articles, strict=True))
         found = self._index.lexical(tokens(case.question, case.language), ("law",), case.on)
-        return list(dict.fromkeys(article_of[row] for row, _ in found if row in article_of))[:LIMIT]
+        return list(dict.fromkeys(article_of[row] for row in found[0].tolist() if row in article_of))[:LIMIT]
 
     def dense(self, case: Case, vector: NDArray[np.float32]) -> list[str]:
         stands = self._index.allowed(("law",), case.on)[self._rows]

@@ -29,14 +29,17 @@ from kb import vectors
 from kb.corpus import Corpus
 from kb.corpus_load import load_corpus
 from kb.encoder import encoder_name, load_encoder
+from kb.fuse import TEXT_KINDS
 from kb.ids import ProvisionId
 from kb.index import Index, built_folder, ensure_index
-from kb.retrieve import TEXT_KINDS, WEIGHTS, LawRetriever
+from kb.retrieve import WEIGHTS, LawRetriever
 from kb.settings import Settings
 from kb.units import Group, Unit, build_units, day
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from kb.index import Ranked
 
     Matrix = NDArray[np.float32]
 
@@ -203,11 +206,11 @@ class _ExactIndex(Index):
 
     matrix: Matrix
 
-    def dense(self, vector: Matrix, groups: Sequence[Group], on: date) -> list[tuple[int, float]]:
+    def dense(self, vector: Matrix, groups: Sequence[Group], on: date) -> Ranked:
         rows = np.flatnonzero(self.allowed(groups, on))
         cosines = np.round(self.matrix[rows] @ vector, 6)
         order = np.lexsort((rows, -cosines))
-        return list(zip(rows[order].tolist(), cosines[order].tolist(), strict=True))
+        return rows[order], cosines[order].astype(np.float64)
 
     def similarities(self, vector: Matrix, rows: Sequence[int]) -> dict[int, float]:
         return {row: float(self.matrix[row] @ vector) for row in rows}
@@ -225,7 +228,7 @@ def ranks(retriever: LawRetriever, case: Case, vector: Matrix) -> dict[str, int]
     """Rank of the first place of the first need in: the dense search over text alone, over asks alone, and the five lists fused."""
     index = retriever.index
     lists: dict[str, dict[str, list[float]]] = {"text": {}, "ask": {}, "gist": {}}
-    for row, cosine in index.dense(vector, ("law",), case.on):
+    for row, cosine in zip(*(of.tolist() for of in index.dense(vector, ("law",), case.on)), strict=True):
         unit = index.units[row]
         lists[kind_of(unit)].setdefault(article_of(unit), []).append(cosine)
     orders = {

@@ -29,6 +29,7 @@ from kb.model import Answer, Citation, Claim, Draft, Hit, Language, Note, Query,
 from kb.phrases import STANDINGS, say, withheld_message
 from kb.plan import Plan, plan
 from kb.prompts import read_prompt
+from kb.question_encoder import QuestionEncoder, load_question_encoder
 from kb.retrieve import LawRetriever
 from kb.settings import MAX_QUESTION_CHARS, Settings
 from kb.support import Support, load_support
@@ -66,7 +67,7 @@ def _timed(state: _State, stage: str) -> Iterator[None]:
 
 
 class Assistant:
-    """Answers questions from one corpus. `ask` is thread-safe; the encoder is loaded on the first question."""
+    """Answers questions from one corpus. `ask` is thread-safe; the encoder of questions is loaded on the first one."""
 
     def __init__(self, corpus: Corpus, settings: Settings, index: Index, report: BuildReport) -> None:
         self.corpus, self.settings, self.index, self.report = corpus, settings, index, report
@@ -103,9 +104,14 @@ class Assistant:
     def retriever(self) -> LawRetriever:
         return LawRetriever(corpus=self.corpus, index=self.index, load_encoder=self._load_encoder)
 
-    def _load_encoder(self) -> Encoder:
+    @cached_property
+    def question_encoder(self) -> QuestionEncoder | Encoder:
+        """What encodes questions: the bundled model in numpy, or the model that `KB_ENCODER` names."""
+        return load_question_encoder(self.settings) or self.encoder
+
+    def _load_encoder(self) -> QuestionEncoder | Encoder:
         with self._lock:
-            return self.encoder
+            return self.question_encoder
 
     @cached_property
     def support(self) -> Support:

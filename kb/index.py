@@ -24,12 +24,16 @@ from kb import vectors
 from kb.corpus import Corpus
 from kb.encoder import Encoder, Progress, encoder_name
 from kb.errors import IndexError_
+from kb.fuse import Columns
 from kb.settings import Settings
 from kb.text import teach_chinese_words, tokens
 from kb.units import FORMAT, Group, Unit, build_units, day, fingerprint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
+    """Rows and their scores, best first."""
 
 COLLECTION = "units"
 LOCK_SECONDS = 900
@@ -99,18 +103,21 @@ class Index:
         self._row = {unit.id: row for row, unit in enumerate(self.units)}
 
     @cached_property
-    def _columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.str_]]:
-        starts = np.array([u.start for u in self.units])
-        ends = np.array([u.end for u in self.units])
-        return starts, ends, np.array([u.group for u in self.units])
+    def _dates(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        return np.array([u.start for u in self.units]), np.array([u.end for u in self.units])
 
     def allowed(self, groups: Sequence[Group], on: date) -> NDArray[np.bool_]:
         """Which rows belong to the groups and stand on the date."""
-        starts, ends, groups_of = self._columns
+        starts, ends = self._dates
         today = day(on)
-        return np.asarray((starts <= today) & (today < ends) & np.isin(groups_of, list(groups)))
+        return np.asarray((starts <= today) & (today < ends) & self.columns.of(*groups))
 
-    def dense(self, vector: NDArray[np.float32], groups: Sequence[Group], on: date) -> list[tuple[int, float]]:
+    @cached_property
+    def columns(self) -> Columns:
+        """What is known of the units, folded to articles."""
+        return Columns(self.units)
+
+    def dense(self, vector: NDArray[np.float32], groups: Sequence[Group], on: date) -> Ranked:
         """The rows of every article, passage or name that has a unit near the vector, with their exact cosine, best first.
 
         Chroma names what is near, among all groups and days: a filter on them inside Chroma costs ten times the search, so it is
@@ -123,7 +130,7 @@ class Index:
         rows = np.flatnonzero(allowed)
         cosines = np.round(self._vectors[rows] @ vector, 6)
         order = np.lexsort((rows, -cosines))
-        return list(zip(rows[order].tolist(), cosines[order].tolist(), strict=True))
+        return rows[order], cosines[order].astype(np.float64)
 
     def _near(self, vector: NDArray[np.float32]) -> NDArray[np.bool_]:
         """Which rows are of a place that has one among the nearest that Chroma knows; all rows where it cannot answer."""
@@ -132,24 +139,19 @@ class Index:
             found = self._collection.query(query_embeddings=vector, n_results=count, include=["distances"])
         except Exception:  # whatever ails Chroma: comparing all vectors is slower, not worse
             return np.ones(len(self.units), np.bool_)
-        near = np.zeros(len(self._place_of), np.bool_)
-        near[self._place_of[[self._row[i] for i in found["ids"][0]]]] = True
-        return np.asarray(near[self._place_of])
+        near = np.zeros(len(self.columns.names), np.bool_)
+        near[self.columns.article[[self._row[i] for i in found["ids"][0]]]] = True
+        return np.asarray(near[self.columns.article])
 
-    @cached_property
-    def _place_of(self) -> NDArray[np.int64]:
-        """A number for each row, the same for all rows of an article (a passage, a record, a scenario)."""
-        numbers: dict[str, int] = {}
-        return np.array([numbers.setdefault(u.target.split("__", 1)[0], len(numbers)) for u in self.units])
-
-    def lexical(self, words: Sequence[str], groups: Sequence[Group], on: date) -> list[tuple[int, float]]:
-        """Rows that share a word with the query, by BM25, best first."""
+    def lexical(self, words: Sequence[str], groups: Sequence[Group], on: date) -> Ranked:
+        """Rows that share a word with the query, with their BM25 score, best first."""
         known = [w for w in dict.fromkeys(words) if w in self._bm25.vocab_dict]
         if not known:
-            return []
-        scores = np.asarray(self._bm25.get_scores(known)) * self.allowed(groups, on)
+            return np.zeros(0, np.int64), np.zeros(0)
+        scores = np.asarray(self._bm25.get_scores(known), np.float64) * self.allowed(groups, on)
         rows = np.flatnonzero(scores > 0)
-        return sorted(((int(r), float(scores[r])) for r in rows), key=lambda pair: (-round(pair[1], 6), pair[0]))
+        order = np.lexsort((rows, -np.round(scores[rows], 6)))
+        return rows[order], scores[rows][order]
 
     def similarities(self, vector: NDArray[np.float32], rows: Sequence[int]) -> dict[int, float]:
         """The exact cosine of given rows with a vector."""

@@ -7,13 +7,13 @@ the law do; the weights and what each list brings are recorded in `docs/adr/0004
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.retrievers import BaseRetriever
@@ -21,23 +21,25 @@ from pydantic import ConfigDict
 
 from kb.corpus import Corpus
 from kb.encoder import Encoder
+from kb.fuse import RANK_CONSTANT, fused, ranks
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.index import Index
 from kb.model import Hit, Language, Query, Scenario
+from kb.question_encoder import QuestionEncoder
 from kb.text import detect_language, tokens
 from kb.units import Group
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
+    from kb.fuse import Rows, Scores
+    from kb.index import Ranked
+
 SEARCHED: tuple[Group, ...] = ("law", "record", "scenario", "outside", "misconception")
-RANK_CONSTANT = 10.0
 WEIGHTS: Mapping[str, float] = {"asks": 1.5, "gist": 0.7, "text": 0.5, "words of guides": 1.0, "words of texts": 0.3}
 INSTEAD_OF_GUIDES = {"gist": "text", "words of guides": "words of texts"}
 """A law that the user added has no guides: the rank of its text stands for them. No shipped law is ranked so."""
 NAMED_LAW_BONUS = 0.12
-TEXT_KINDS = frozenset({"part", "item", "article"})
 WHOLE_ARTICLE_CHARS = 900
 """A shorter article is quoted whole: which of its paragraphs decides is easily mistaken, and a rule is read beside its exception."""
 WHOLE_PARAGRAPH_CHARS = 1_300
@@ -52,6 +54,17 @@ _ASKS_WHEN = re.compile(
     r"|\b(?:quand|depuis|date|vigueur|rétroacti\w*|avant|objet|but de)\b|何时|什么时候|哪天|生效|施行|立法目的|之前|溯及",
     re.IGNORECASE,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What the corpus says of the articles of an index, one entry an article (see `kb.fuse`); `ids` None for what is no article."""
+
+    ids: list[ProvisionId | None]
+    law: NDArray[np.str_]
+    rank: NDArray[np.int64]
+    formal: NDArray[np.bool_]
+    local: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +95,7 @@ class LawRetriever(BaseRetriever):
 
     corpus: Corpus
     index: Index
-    load_encoder: Callable[[], Encoder]
+    load_encoder: Callable[[], Encoder | QuestionEncoder]
     k: int = 10
 
     def _get_relevant_documents(
@@ -121,16 +134,18 @@ class LawRetriever(BaseRetriever):
     ) -> Found:
         """Provisions that stand on a date. Articles of the laws `named` in the question come before equals."""
         vector = self.encode(text) if vector is None else vector
-        near = self.index.dense(vector, SEARCHED, on)
+        rows, cosines = self.index.dense(vector, SEARCHED, on)
         words = self.index.lexical(tokens(text, language), ("law",), on)
-        hits = self._fuse(near, words, ("law",), named, text)
+        hits = self._fuse((rows, cosines), words, ("law",), named, text)
         hits = (*self.narrow(hits[: self.k], vector), *hits[self.k :])
-        inside = [s for row, s in near if self.index.units[row].group not in ("outside", "misconception")][:3]
-        outside = [s for row, s in near if self.index.units[row].group == "outside"][:3]
-        margin = _mean(inside) - _mean(outside) if outside else 1.0
-        name, similarity = self._nearest_asks(near, "scenario")
+        columns = self.index.columns
+        answered = cosines[~columns.of("outside", "misconception")[rows]][:3]
+        unanswered = cosines[columns.of("outside")[rows]][:3]
+        margin = float(answered.sum() / max(1, len(answered)) - unanswered.mean()) if len(unanswered) else 1.0
+        name, similarity = self._nearest_asks(rows, cosines, "scenario")
         scenario = next((s for s in self.corpus.scenarios if s.name == name), None)
-        record, mistaken = self._nearest_asks(near, "record"), self._nearest_asks(near, "misconception")
+        record = self._nearest_asks(rows, cosines, "record")
+        mistaken = self._nearest_asks(rows, cosines, "misconception")
         return Found(hits, margin, scenario, similarity, *record, *mistaken)
 
     def drafts(
@@ -153,13 +168,8 @@ class LawRetriever(BaseRetriever):
         vector = self.encode(text) if vector is None else vector
         near = self.index.dense(vector, ("document",), on)
         words = self.index.lexical(tokens(text, language), ("document",), on)
-        similar: dict[str, float] = {}
-        for row, similarity in near:
-            similar.setdefault(self.index.units[row].target, similarity)
-        lexical_scores: dict[str, float] = {}
-        for row, score in words:
-            lexical_scores.setdefault(self.index.units[row].target, score)
-        ranks_near, ranks_words = _ranks(similar), _ranks(lexical_scores)
+        similar, worded = self._by_target(near), self._by_target(words)
+        ranks_near, ranks_words = _ranks(similar), _ranks(worded)
         hits = []
         for target in ranks_near | ranks_words:
             place = PassageId.parse(target)
@@ -170,10 +180,18 @@ class LawRetriever(BaseRetriever):
             hits.append(Hit(place, score, dense, lexical, cited=False, similarity=similar.get(target, 0.0)))
         return tuple(sorted(hits, key=lambda h: (-h.score, str(h.id))))
 
+    def _by_target(self, of: Ranked) -> dict[str, float]:
+        """The best score of each passage; passages of one section are not folded."""
+        found: dict[str, float] = {}
+        for row, score in zip(of[0].tolist(), of[1].tolist(), strict=True):
+            found.setdefault(self.index.units[row].target, score)
+        return found
+
     def facts(self, records: Sequence[str], vector: NDArray[np.float32]) -> dict[FactId, float]:
         """How near each fact of the records is to the question."""
+        held = self.index.columns.rows_of_kind.get("fact", {})
         wanted = {str(fact.id) for slug in records for fact in self.corpus.records[slug].facts}
-        rows = [row for row, u in enumerate(self.index.units) if u.kind == "fact" and u.target in wanted]
+        rows = sorted(row for name in wanted for row in held.get(name, ()))
         found: dict[FactId, float] = {}
         for row, similarity in self.index.similarities(vector, rows).items():
             place = FactId.parse(self.index.units[row].target)
@@ -182,8 +200,8 @@ class LawRetriever(BaseRetriever):
 
     def notes(self, passages: Sequence[PassageId], vector: NDArray[np.float32]) -> dict[int, float]:
         """How near each note on the passages is to the question: position in `corpus.notes` → cosine."""
-        wanted = {str(p) for p in passages}
-        rows = [row for row, u in enumerate(self.index.units) if u.kind == "note" and u.target in wanted]
+        held = self.index.columns.rows_of_kind.get("note", {})
+        rows = sorted(row for name in {str(p) for p in passages} for row in held.get(name, ()))
         found: dict[int, float] = {}
         for row, similarity in self.index.similarities(vector, rows).items():
             number = int(self.index.units[row].id.rsplit(".", 1)[1])
@@ -208,56 +226,60 @@ class LawRetriever(BaseRetriever):
 
     # -------------------------------------------------------------- fusing
 
+    @cached_property
+    def _places(self) -> Places:
+        """What the corpus says of each article of the index: its place, law, rank, whether it is formal or the user's own."""
+        names = self.index.columns.names
+        places = [ProvisionId.parse(name) if "@" in name else None for name in names]
+        laws = [self.corpus.laws[place.law] if place else None for place in places]
+        return Places(
+            ids=places,
+            law=np.array([law.slug if law else "" for law in laws]),
+            rank=np.array([law.rank if law else 0 for law in laws]),
+            formal=np.array([name in self._formal for name in names]),
+            local=np.array([bool(law and self.corpus.is_local(law.slug)) for law in laws]),
+        )
+
     def _fuse(
-        self,
-        near: Sequence[tuple[int, float]],
-        words: Sequence[tuple[int, float]],
-        groups: Sequence[Group],
-        named: Sequence[str],
-        text: str,
+        self, near: Ranked, words: Ranked, groups: Sequence[Group], named: Sequence[str], text: str
     ) -> tuple[Hit, ...]:
-        lists: dict[str, dict[str, float]] = {name: {} for name in WEIGHTS}
-        asks: defaultdict[str, list[float]] = defaultdict(list)
-        for row, similarity in near:
-            unit = self.index.units[row]
-            if unit.group not in groups:
-                continue
-            article = unit.target.split("__", 1)[0]
-            if unit.kind == "ask":
-                asks[article].append(similarity)
-            else:
-                name = "gist" if unit.kind == "gist" else "text"
-                lists[name].setdefault(article, similarity)
-        lists["asks"] = {article: _mean(sorted(found, reverse=True)[:2]) for article, found in asks.items()}
-        for row, score in words:
-            unit = self.index.units[row]
-            article = unit.target.split("__", 1)[0]
-            lists["words of texts" if unit.kind in TEXT_KINDS else "words of guides"].setdefault(article, score)
-        ranks = {name: _ranks(scores) for name, scores in lists.items()}
-        similar = _best(lists["asks"], lists["gist"], lists["text"])
-        dense = _ranks(similar)
-        lexical = _ranks(_best(lists["words of guides"], lists["words of texts"]))
-        asks_when = bool(_ASKS_WHEN.search(text))
+        columns, places = self.index.columns, self._places
+        inside = columns.of(*groups)[near[0]]
+        rows, cosines = near[0][inside], near[1][inside]
+
+        def of_kind(name: str, of: Ranked = (rows, cosines), other: bool = False) -> Ranked:
+            chosen = columns.kind(name)[of[0]] != other
+            return of[0][chosen], of[1][chosen]
+
+        lists = {
+            "asks": columns.best_two(*of_kind("ask")),
+            "gist": columns.best(*of_kind("gist")),
+            "text": columns.best(*of_kind("text")),
+            "words of guides": columns.best(*of_kind("words", words, other=True)),
+            "words of texts": columns.best(*of_kind("words", words)),
+        }
+        ranked = {name: ranks(scores) for name, scores in lists.items()}
+        similar = np.maximum.reduce([lists[name] for name in ("asks", "gist", "text")])
+        dense = ranks(similar)
+        lexical = ranks(np.maximum(lists["words of guides"], lists["words of texts"]))
+        for name, other in INSTEAD_OF_GUIDES.items():
+            ranked[name] = np.where(places.local & (ranked[name] == 0), ranked[other], ranked[name])
+        scores = fused(ranked, WEIGHTS)
+        scores += np.where(np.isin(places.law, list(named)), NAMED_LAW_BONUS, 0.0)
+        if not _ASKS_WHEN.search(text):
+            scores *= np.where(places.formal, FORMAL_SHARE, 1.0)
+        found = np.flatnonzero((dense > 0) | (lexical > 0))
+        order = found[np.lexsort((found, places.rank[found], -np.round(scores[found], 9)))]
+        numbers = zip(
+            order.tolist(), scores[order].tolist(), dense[order].tolist(), lexical[order].tolist(), strict=True
+        )
         hits = []
-        for article in dense | lexical:
-            place = ProvisionId.parse(article)
-            at = {name: of[article] for name, of in ranks.items() if article in of}
-            if self.corpus.is_local(place.law):
-                at = {name: at[other] for name, other in INSTEAD_OF_GUIDES.items() if other in at} | at
-            score = sum(WEIGHTS[name] / (RANK_CONSTANT + rank) for name, rank in at.items())
-            score += NAMED_LAW_BONUS if place.law in named else 0.0
-            score *= FORMAL_SHARE if article in self._formal and not asks_when else 1.0
-            hits.append(
-                Hit(
-                    place,
-                    score,
-                    dense.get(article),
-                    lexical.get(article),
-                    cited=False,
-                    similarity=similar.get(article, 0.0),
-                )
-            )
-        return tuple(sorted(hits, key=lambda h: (-round(h.score, 9), self.corpus.laws[h.id.law].rank, str(h.id))))  # type: ignore[union-attr]
+        for number, score, by_vector, by_word in numbers:
+            place = places.ids[number]
+            assert place is not None, "only articles are in the groups law and draft"
+            near_it = float(similar[number]) if by_vector else 0.0
+            hits.append(Hit(place, score, by_vector or None, by_word or None, cited=False, similarity=near_it))
+        return tuple(hits)
 
     def narrow(self, hits: Sequence[Hit], vector: NDArray[np.float32]) -> tuple[Hit, ...]:
         """The same hits; of a long article at the paragraph that matches best, of a long list at the item that does."""
@@ -277,32 +299,17 @@ class LawRetriever(BaseRetriever):
         text = paragraph.text_en or paragraph.text_zh or ""
         return place if place.item and len(text) > WHOLE_PARAGRAPH_CHARS else paragraph.id
 
-    def _nearest_asks(self, near: Iterable[tuple[int, float]], group: Group) -> tuple[str | None, float]:
+    def _nearest_asks(self, rows: Rows, cosines: Scores, group: Group) -> tuple[str | None, float]:
         """The target of a group whose asks are nearest to the question (mean of its best two), with that cosine."""
-        found: defaultdict[str, list[float]] = defaultdict(list)
-        for row, similarity in near:
-            unit = self.index.units[row]
-            if unit.group == group and unit.kind == "ask":
-                found[unit.target].append(similarity)
-        scores = {name: _mean(values[:2]) for name, values in found.items()}
-        if not scores:
+        columns = self.index.columns
+        chosen = (columns.of(group) & columns.kind("ask"))[rows]
+        if not chosen.any():
             return None, 0.0
-        name = max(scores, key=lambda n: (scores[n], n))
-        return name, scores[name]
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+        scores = columns.best_two(rows[chosen], cosines[chosen])
+        best = int(np.flatnonzero(scores == scores.max())[-1])
+        return columns.names[best], float(scores[best])
 
 
 def _ranks(scores: Mapping[str, float]) -> dict[str, int]:
-    order = sorted(scores, key=lambda article: (-round(scores[article], 6), article))
-    return {article: rank for rank, article in enumerate(order, 1)}
-
-
-def _best(*lists: Mapping[str, float]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for scores in lists:
-        for article, score in scores.items():
-            found[article] = max(score, found.get(article, score))
-    return found
+    order = sorted(scores, key=lambda target: (-round(scores[target], 6), target))
+    return {target: rank for rank, target in enumerate(order, 1)}

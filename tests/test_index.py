@@ -130,8 +130,8 @@ def test_search_keeps_to_the_day_and_the_group(
 ) -> None:
     index, _ = build(tiny_settings, hash_encoder)
     vector = hash_encoder.encode_queries(["lamps on a boat"])[0]
-    dense = {index.units[row].target.split("/")[0] for row, _ in index.dense(vector, groups, on)}
-    words = {index.units[row].target.split("/")[0] for row, _ in index.lexical(tokens("lamps", "en"), groups, on)}
+    dense = {index.units[row].target.split("/")[0] for row in index.dense(vector, groups, on)[0]}
+    words = {index.units[row].target.split("/")[0] for row in index.lexical(tokens("lamps", "en"), groups, on)[0]}
     assert dense == versions and words <= versions
 
 
@@ -141,7 +141,7 @@ def test_exact_scores_serve_where_the_query_of_chroma_fails(
     monkeypatch.setattr("kb.index.FEW_ROWS", 0)
     index, _ = build(tiny_settings, hash_encoder)
     vector = hash_encoder.encode_queries(["How many lamps do I need on my boat?"])[0]
-    expected = index.dense(vector, ("law",), TODAY)[:5]
+    expected = index.dense(vector, ("law",), TODAY)[1][:5]
 
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("Error finding id")
@@ -149,11 +149,12 @@ def test_exact_scores_serve_where_the_query_of_chroma_fails(
     monkeypatch.setattr(index._collection, "query", fail)
     asked = len(index.units)
     assert index._near(vector).sum() == asked
-    found = index.dense(vector, ("law",), TODAY)[:5]
-    assert [round(s, 4) for _, s in found] == [round(s, 4) for _, s in expected]
+    found = index.dense(vector, ("law",), TODAY)[1][:5]
+    assert found.round(4).tolist() == expected.round(4).tolist()
 
 
 def test_unknown_words_find_nothing(tiny_settings: Settings, hash_encoder: Any) -> None:
     index, _ = build(tiny_settings, hash_encoder)
-    assert index.lexical(["zzzz"], ("law",), TODAY) == [] and index.lexical([], ("law",), TODAY) == []
-    assert index.dense(np.ones(64, np.float32), ("law",), date(1990, 1, 1)) == []
+    for words in (["zzzz"], []):
+        assert not index.lexical(words, ("law",), TODAY)[0].size
+    assert not index.dense(np.ones(64, np.float32), ("law",), date(1990, 1, 1))[0].size
