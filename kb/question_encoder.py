@@ -30,7 +30,7 @@ class QuestionEncoder:
     """Questions → unit vectors of the bundled model. Thread-safe: nothing is changed after loading."""
 
     def __init__(self, folder: Path, change: Matrix | None, name: str) -> None:
-        from safetensors import SafetensorError, safe_open
+        from safetensors import safe_open
         from tokenizers import Tokenizer
 
         try:
@@ -44,7 +44,7 @@ class QuestionEncoder:
             self._norm = (get("embeddings.LayerNorm.weight"), get("embeddings.LayerNorm.bias"))
             numbers = sorted({int(n.split(".")[2]) for n in held.keys() if n.startswith("encoder.layer.")})  # noqa: SIM118
             self._layers = [_Layer(get, f"encoder.layer.{number}") for number in numbers]
-        except (OSError, SafetensorError, KeyError, ValueError) as error:
+        except Exception as error:  # tokenizers and safetensors raise nothing narrower
             raise EncoderError(f"{folder}: damaged ({error}); delete it, it is made again") from None
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS)
