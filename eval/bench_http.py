@@ -11,14 +11,11 @@ import threading
 import time
 import urllib.error
 import urllib.request
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 180.0
@@ -100,48 +97,13 @@ def _wait(app: App) -> None:
 
 
 def ask_over_http(address: str, question: str) -> None:
-    """Put one question as a new visitor and wait for its answer; Refused, OSError or HTTPException where there is none.
-
-    The page's own way: the question joins the queue, the answer comes as a stream of events.
-    """
-    session = uuid.uuid4().hex
-    event, trigger = _asking_event(address)
-    joined = {
-        "data": [question, "", None, None],
-        "fn_index": event,
-        "trigger_id": trigger,
-        "session_hash": session,
-        "event_data": None,
-    }
-    _open(f"{address}/gradio_api/queue/join", joined).close()
-    with _open(f"{address}/gradio_api/queue/data?session_hash={session}") as stream:
-        for line in stream:
-            message = json.loads(line[5:]) if line.startswith(b"data:") else {}
-            if message.get("msg") == "process_completed":
-                if not message["success"]:
-                    raise Refused(str(message.get("output")))
-                return
-            if message.get("msg") in ("unexpected_error", "close_stream"):
-                break
-    raise Refused("the stream ended without an answer")
-
-
-def _open(url: str, body: dict[str, Any] | None = None) -> Any:
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    return urllib.request.urlopen(request, timeout=ANSWER_SECONDS)
-
-
-@lru_cache(maxsize=4)
-def _asking_event(address: str) -> tuple[int, int]:
-    """The number of the event that answers the page's question, and of the component that sets it off."""
-    with _open(f"{address}/config") as answer:
-        config = json.load(answer)
-    boxes = {c["id"] for c in config["components"] if c["props"].get("elem_id") == "kb-question"}
-    for event in config["dependencies"]:
-        if event["inputs"] and event["inputs"][0] in boxes and event["targets"][0][1] == "submit":
-            return event["id"], event["targets"][0][0]
-    raise Refused("the page has no event that answers a question")
+    """Put one question to the API and read its answer; Refused, OSError or HTTPException where there is none."""
+    data = json.dumps({"question": question}).encode()
+    request = urllib.request.Request(f"{address}/api/ask", data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=ANSWER_SECONDS) as answer:
+        record = json.load(answer)
+    if record.get("outcome") not in ("answered", "refused"):
+        raise Refused("the answer has no outcome")
 
 
 # ------------------------------------------------------------------ many

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 COLLECTION = "units"
 LOCK_SECONDS = 900
 WRITE_BATCH = 1_000
-CANDIDATES = 1_500
+CANDIDATES = 300
 """Units asked of Chroma for a question, before those of other groups and days are left out."""
 FEW_ROWS = 2_000
 NO_WORDS = ("outside", "misconception")
@@ -91,7 +91,7 @@ class Index:
             client = _client(folder)
             self._collection = client.get_collection(COLLECTION)
             stored = self._collection.count()
-            self._vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+            self._vectors = np.load(folder / "vectors.npy")
         except Exception as error:  # whatever is wrong with a damaged index: it is made again
             raise IndexError_(
                 f"{folder}: cannot be opened ({type(error).__name__}); run `kb index --rebuild`"
@@ -128,7 +128,9 @@ class Index:
         if allowed.sum() > FEW_ROWS:
             allowed &= self._near(vector)
         rows = np.flatnonzero(allowed)
-        cosines = np.round(self._vectors[rows] @ vector, 6)
+        cosines = np.round(
+            (self._vectors @ vector)[rows], 6
+        )  # all of them: picking rows first copies more than it saves
         order = np.lexsort((rows, -cosines))
         return rows[order], cosines[order].astype(np.float64)
 
