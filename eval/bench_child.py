@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
-from kb.encoder import Encoder, Progress, load_encoder
+from kb.encoder import Encoder, load_encoder
+from kb.question_encoder import QuestionEncoder
 from kb.settings import Settings
 
 if TYPE_CHECKING:
@@ -107,21 +108,17 @@ class PlainEmbeddings(Embeddings):
         return found
 
 
-class TimedEncoder(Encoder):
-    """An encoder that adds up the milliseconds which the encoding of questions takes."""
+class Timed:
+    """An encoder of questions that adds up the milliseconds which they take."""
 
-    def __init__(self, inner: Encoder) -> None:
-        self.inner, self.model, self.name, self.dimension = inner, inner.model, inner.name, inner.dimension
-        self.ms = 0.0
+    def __init__(self, inner: Encoder | QuestionEncoder) -> None:
+        self.inner, self.name, self.ms = inner, inner.name, 0.0
 
     def encode_queries(self, texts: Sequence[str]) -> NDArray[np.float32]:
         started = time.perf_counter()
         vectors = self.inner.encode_queries(texts)
         self.ms += (time.perf_counter() - started) * 1000
         return vectors
-
-    def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
-        return self.inner.encode_passages(texts, progress)
 
 
 # ------------------------------------------------------------------ processes
@@ -139,8 +136,9 @@ def warm(folder: str, number: str, count: str) -> dict[str, Any]:
 
     settings = Settings()
     loaded = load_encoder(settings)
-    encoder = TimedEncoder(loaded)
-    assistant = Assistant.open(settings, encoder=encoder)
+    assistant = Assistant.open(settings, encoder=loaded)
+    encoder = Timed(assistant.question_encoder)
+    assistant.__dict__["question_encoder"] = encoder
     store = open_store(Path(folder), PlainEmbeddings(loaded.model))
     answers: list[Answer] = []
     inside: list[float] = []
@@ -153,7 +151,7 @@ def warm(folder: str, number: str, count: str) -> dict[str, Any]:
     ways: dict[str, Callable[[Case], object]] = {
         "ours": answer,
         "plain": lambda case: store.similarity_search(case.question, k=NEAREST),
-        "encoding": lambda case: loaded.encode_queries([case.question]),
+        "encoding": lambda case: encoder.inner.encode_queries([case.question]),
     }
     cases = all_cases()
     first = [case for case in cases if case.split == "test"][:WARM_UP]

@@ -131,7 +131,7 @@ class Index:
         cosines = np.round(
             (self._vectors @ vector)[rows], 6
         )  # all of them: picking rows first copies more than it saves
-        order = np.lexsort((rows, -cosines))
+        order = np.argsort(-cosines, kind="stable")
         return rows[order], cosines[order].astype(np.float64)
 
     def _near(self, vector: NDArray[np.float32]) -> NDArray[np.bool_]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -184,6 +185,10 @@ def _stemmer(language: Language) -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer("french" if language == "fr" else "english")
 
 
+_TAUGHT: set[str] = set()
+_TEACHING = threading.Lock()
+
+
 @lru_cache(maxsize=1)
 def _chinese_cutter() -> object:
     import logging
@@ -195,9 +200,19 @@ def _chinese_cutter() -> object:
 
 
 def teach_chinese_words(words: Iterable[str]) -> None:
-    """Add the field's terms to the Chinese tokeniser, so that 单独同意 stays one word."""
-    for word in words:
-        _chinese_cutter().add_word(word, freq=100_000)  # type: ignore[attr-defined]
+    """Add the field's terms to the Chinese tokeniser, so that 单独同意 stays one word; done when Chinese is first cut."""
+    with _TEACHING:
+        _TAUGHT.update(words)
+
+
+def _cut_chinese(run: str) -> Iterable[str]:
+    cutter = _chinese_cutter()
+    if _TAUGHT:
+        with _TEACHING:
+            for word in sorted(_TAUGHT):
+                cutter.add_word(word, freq=100_000)  # type: ignore[attr-defined]
+            _TAUGHT.clear()
+    return cutter.cut(run)  # type: ignore[attr-defined,no-any-return]
 
 
 @lru_cache(maxsize=20_000)
@@ -216,6 +231,6 @@ def tokens(text: str, language: Language) -> list[str]:
         if piece and piece.lower() not in STOPWORDS[latin] and piece.lower() not in _CLITICS
     ]
     for run in _CJK_RUN.findall(folded):
-        found += [w for w in _chinese_cutter().cut(run) if w not in STOPWORDS["zh"]]  # type: ignore[attr-defined]
+        found += [w for w in _cut_chinese(run) if w not in STOPWORDS["zh"]]
         found += [run[i : i + 2] for i in range(len(run) - 1)]
     return found
