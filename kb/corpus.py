@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from kb import corpus_files as files
 from kb.citation import CitationMention, as_provision_id, format_citation
@@ -29,6 +30,7 @@ from kb.model import (
     Version,
 )
 from kb.names import Name, names_of
+from kb.text import sentences
 
 LOCK = "corpus.lock"
 MISCONCEPTIONS = "misconceptions.yaml"
@@ -238,6 +240,18 @@ class Corpus:
         if record is None or not 1 <= place.number <= len(record.facts):
             raise BadInput(f"there is no fact {place}")
         return record.facts[place.number - 1]
+
+    @cached_property
+    def sentences(self) -> Mapping[Literal["en", "zh"], Mapping[str, ProvisionId]]:
+        """Every sentence of the law held, with an article in which it stands (the first of several)."""
+        found: dict[Literal["en", "zh"], dict[str, ProvisionId]] = {"en": {}, "zh": {}}
+        for article in self.all_articles():
+            for language, held in found.items():
+                for line in article.lines:
+                    text = line.text(language) or ""
+                    for start, end in sentences(text):
+                        held.setdefault(text[start:end].strip(), article.id)
+        return found
 
     @cached_property
     def names(self) -> tuple[Name, ...]:

@@ -11,7 +11,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import Protocol
+from typing import Literal, Protocol
+
+from rapidfuzz.fuzz import ratio
+from rapidfuzz.process import extractOne
 
 from kb.citation import read_citations
 from kb.corpus import Corpus
@@ -23,14 +26,20 @@ from kb.names import Name, law_mentions
 from kb.phrases import say
 from kb.premise import premise
 from kb.quantities import quantities
-from kb.text import detect_language, find_quote
+from kb.text import detect_language, find_quote, sentences
 from kb.wording import Likeness, likeness, lost_exception, rewritten, turned_round, unknown_body
 
 MAX_CLAIM_CHARS = 700
+"""A statement longer than this is not one statement."""
 ITEM = re.compile(r"^\s*(?:[(（](?:\d{1,2}|[一二三四五六七八九十]{1,3})[)）]|\d{1,2}[.)、])\s*\S")
 """How an item of a list begins; alone it states nothing."""
 _MARKUP = re.compile(r"<\s*[/!]?\s*[A-Za-z][^<>]*>")
-"""A statement longer than this is not one statement."""
+CUT_OFF, ENDS = 200, ".!。！;；:：…)）”」»\"'’"
+"""A statement of so many letters that ends with none of these marks was cut off: what follows may change it."""
+SENTENCE_LETTERS = {"en": 40, "zh": 12}
+"""A shorter sentence may well stand in several laws."""
+REPEATED, NOT_REPEATED = 95.0, 85.0
+"""From the one likeness (per cent of letters) on, a statement repeats a sentence; below the other, it does not."""
 
 
 class Measure(Protocol):
@@ -241,8 +250,13 @@ def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: M
         return Check("supported", False, "a question is no statement")
     if _MARKUP.search(claim.text):
         return Check("supported", False, "markup is no statement")
+    if len(claim.text) >= CUT_OFF and claim.text.rstrip()[-1] not in ENDS:
+        return Check("supported", False, "the statement is cut off in the middle of a sentence")
     if ITEM.match(claim.text):
         return Check("supported", False, "an item of a list is no statement: what the list is of is missing")
+    elsewhere = _words_of_another(claim.text, citation, corpus)
+    if elsewhere:
+        return Check("supported", False, f"these are words of {elsewhere}, not of {citation.id}")
     swapped = rewritten(claim.text, _both_texts(citation.id, corpus))
     if swapped:
         return Check("supported", False, f"the statement has “{swapped[1]}” where {citation.id} has “{swapped[0]}”")
@@ -254,6 +268,20 @@ def check_supported(claim: Claim, citation: Citation, corpus: Corpus, support: M
     enough = score >= needed
     says = "bear the statement out" if enough else "do not bear the statement out"
     return Check("supported", enough, f"the words of {citation.id} {says} ({score:.2f}; {needed:.2f} is needed)")
+
+
+def _words_of_another(text: str, citation: Citation, corpus: Corpus) -> ProvisionId | None:
+    """The article whose sentence a statement repeats, where the article cited has no such sentence."""
+    place, language = citation.id, detect_language(text)
+    if not isinstance(place, ProvisionId) or language == "fr" or len(text) < SENTENCE_LETTERS[language]:
+        return None
+    own = source_text(place.whole_article, corpus, language) or ""
+    spoken: Literal["en", "zh"] = "zh" if language == "zh" else "en"
+    found = extractOne(text, corpus.sentences[spoken].keys(), scorer=ratio, score_cutoff=REPEATED)
+    if found is None:
+        return None
+    nearest = max((ratio(text, own[start:end].strip()) for start, end in sentences(own)), default=0.0)
+    return corpus.sentences[spoken][found[0]] if nearest < NOT_REPEATED else None
 
 
 def _body_not_there(text: str, citation: Citation, corpus: Corpus) -> str | None:

@@ -174,3 +174,37 @@ def test_pages_on_a_phone_do_not_scroll_sideways(browser: Any, settings: Setting
             page.wait_for_selector(".kb-tabs, .tabs")
             wide = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 1, path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser: Any, settings: Settings, scheme: str) -> None:  # noqa: F811
+    """The rules of axe-core on every page, by the scheme of the reader's system."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    with served(settings) as address, logged_in(browser, address, "admin") as page:
+        page.emulate_media(color_scheme=scheme)
+        ask(page, address)
+        answer = page.get_attribute(".kb-after a", "href").partition("#")[0]
+        found = []
+        for path in (
+            "/",
+            "/check",
+            "/evaluate",
+            "/mine",
+            answer,
+            "/review",
+            "/usage",
+            "/audit",
+            "/law",
+            "/law/harbour-law/2",
+            "/login",
+        ):
+            if path != "/":
+                page.goto(address + path)
+                page.wait_for_selector(".kb-tabs, .tabs")
+            page.wait_for_timeout(300)
+            for violation in Axe().run(page).response["violations"]:
+                if violation["impact"] in ("serious", "critical"):
+                    where = [node["target"][0] for node in violation["nodes"][:4]]
+                    found.append((path.split("?")[0][:9], violation["id"], where))
+        assert found == []

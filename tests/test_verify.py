@@ -238,3 +238,28 @@ def test_of_an_article_cited_whole_the_paragraph_of_the_quotation_counts(corpus:
     assert pair is not None and pair[1] == first
     whole = measured_pair(replace(claim, text="Face recognition is not the only way."), (citation,), corpus)
     assert whole is not None and len(whole[1]) > len(first)
+
+
+def test_words_of_another_article_are_not_those_of_the_one_cited(corpus: Corpus) -> None:
+    """A sentence of one law, said of a near one of another law, is stopped whatever the measure thinks of it."""
+    claim, citation = cited(corpus, ProvisionId("csl", "2026-01-01", "11"))
+    other = corpus.provision(ProvisionId("frt-measures", "2025-06-01", "4")).text_en or ""
+    checked = check_supported(replace(claim, text=other), citation, corpus, BORNE_OUT)
+    assert not checked.passed and "words of frt-measures@2025-06-01/art_4" in checked.detail
+    own = (corpus.provision(ProvisionId("csl", "2026-01-01", "11")).text_en or "").split("\n")[0]
+    assert check_supported(replace(claim, text=own), citation, corpus, BORNE_OUT).passed
+
+
+def test_a_sentence_of_two_versions_is_of_both(corpus: Corpus) -> None:
+    """What a former and a present text say in the same words may be cited to either."""
+    place = ProvisionId("csl", "2017-06-01", "41")
+    claim, citation = cited(corpus, place, date(2020, 1, 1))
+    sentence = (corpus.provision(place).text_en or "").split("\n")[0]
+    assert check_supported(replace(claim, text=sentence), citation, corpus, BORNE_OUT).passed
+
+
+def test_a_statement_that_is_cut_off_is_none(corpus: Corpus) -> None:
+    claim, citation = cited(corpus, FILING)
+    long = (corpus.provision(FILING).text_en or "").split("\n")[0].rstrip(":")
+    checked = check_supported(replace(claim, text=long[:300]), citation, corpus, BORNE_OUT)
+    assert not checked.passed and "cut off" in checked.detail
