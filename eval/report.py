@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -170,11 +172,25 @@ def forms(
     return {"html": page(report, corpus, cases, comparison), "json": report.to_json(), "xml": junit(report)}
 
 
+RUNS_KEPT = 20
+
+
 def keep(made: Mapping[str, str], folder: Path) -> None:
-    """Write `report.<form>` into a folder, each whole or not at all, the page last."""
+    """Write `report.<form>` into a folder, each whole or not at all, the page last; and the figures alone into `runs/`, to be compared later."""
     folder.mkdir(parents=True, exist_ok=True)
     for form in ("json", "xml", "html"):
         write_whole(folder / f"report.{form}", made[form])
+    runs = folder / "runs"
+    runs.mkdir(exist_ok=True)
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    whole = json.loads(made["json"])
+    about = {name: whole[name] for name in ("corpus", "encoder", "generator", "version", "split")}
+    figures = {of: values for of, values in whole["metrics"].items() if of == "all" or of.startswith("split ")}
+    write_whole(
+        runs / f"{stamp}.json", json.dumps({"made": stamp, **about, "metrics": figures}, ensure_ascii=False) + "\n"
+    )
+    for old in sorted(runs.glob("*.json"))[:-RUNS_KEPT]:
+        old.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, text: str) -> None:

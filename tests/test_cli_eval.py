@@ -59,7 +59,7 @@ def test_a_run_prints_its_table_and_writes_its_files(
     assert files["html"].read_text(encoding="utf-8").startswith("<!doctype html>")
     assert ElementTree.parse(files["xml"]).getroot().tag == "testsuites"
     kept = tmp_path / "home" / "eval"
-    assert {p.name for p in kept.iterdir()} == {"report.html", "report.json", "report.xml"}
+    assert {p.name for p in kept.iterdir()} == {"report.html", "report.json", "report.xml", "runs"}
 
 
 def test_a_baseline_is_written_and_compared_with(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
 import threading
@@ -148,6 +149,35 @@ def test_what_is_not_there_is_404(assistant: Assistant, form: str) -> None:
 def test_every_word_is_there_in_every_language(language: Language) -> None:
     assert all(word(key, language).strip() for key in WORDS)
     assert len({word("run", code) for code in LANGUAGES}) == len(LANGUAGES)
+
+
+def test_runs_are_compared_side_by_side(kept: Assistant) -> None:
+    from kb.ui.evaluate import _report
+
+    folder = report_folder(kept.settings)
+    assert word("runs", "en") not in _report(folder, "en")  # there is one run alone
+    first = next((folder / "runs").glob("*.json"))
+    other = json.loads(first.read_text(encoding="utf-8"))
+    now = other["metrics"]["all"]["right"]
+    assert now["value"] is not None
+    for path, value in ((first, 0.75), (None, 0.5)):
+        other["metrics"] = {"split test": {"right": {**now, "value": value}}}
+        if path:
+            path.write_text(json.dumps(other), encoding="utf-8")
+    other["corpus"] = "<script>x"
+    (folder / "runs" / "20200101T000000.json").write_text(json.dumps(other), encoding="utf-8")
+    (folder / "runs" / "20200102T000000.json").write_text("{", encoding="utf-8")  # damaged: left out
+    shown = _report(folder, "en")
+    assert word("runs", "en") in shown and "2020-01-01 00:00 UTC" in shown and "(+0.250)" in shown
+    assert "<script>" not in shown
+
+
+def test_no_more_than_twenty_runs_are_kept(kept: Assistant) -> None:
+    runs = report_folder(kept.settings) / "runs"
+    for number in range(30):
+        (runs / f"201901{number + 1:02}T000000.json").write_text("{}", encoding="utf-8")
+    keep(forms(example(), kept.corpus, CASES), report_folder(kept.settings))
+    assert len(list(runs.glob("*.json"))) == 20
 
 
 # ------------------------------------------------------------------ in the browser

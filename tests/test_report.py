@@ -205,7 +205,7 @@ def test_violations_and_flips_are_printed_as_they_are() -> None:
 def test_the_files_are_kept_whole(tiny: Corpus, tmp_path: Path) -> None:
     folder = tmp_path / "eval"
     keep(forms(example(), tiny, CASES), folder)
-    assert sorted(p.name for p in folder.iterdir()) == ["report.html", "report.json", "report.xml"]
+    assert sorted(p.name for p in folder.iterdir()) == ["report.html", "report.json", "report.xml", "runs"]
     assert Report.from_json((folder / "report.json").read_text(encoding="utf-8")) == example()
     assert INSPECTION in (folder / "report.html").read_text(encoding="utf-8")
 

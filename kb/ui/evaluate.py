@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -25,6 +26,12 @@ from kb.ui.keep import navigation
 from kb.ui.strings import browser_language
 
 LANGUAGE_NAMES = [("English", "en"), ("中文", "zh"), ("Français", "fr")]
+RUNS_SHOWN = 5
+COMPARED = (
+    "right", "citation_precision", "citation_recall", "recall@5", "recall@10", "mrr@10", "abstention_f1", "false_refusals",
+    "premise_recall", "unattributed_text",
+)  # fmt: skip
+"""The figures of earlier runs that are shown side by side."""
 FILES = {"html": "text/html", "json": "application/json", "xml": "application/xml"}
 """The forms of a report that can be had at /evaluate/report.<form>."""
 
@@ -167,7 +174,52 @@ def _report(folder: Path, code: Language) -> str:
         for form in FILES
     )
     return (
-        f'<h2>{title}</h2><p class="kb-facts">{escape(when)}</p>'
+        f'{_runs(folder, code)}<h2>{title}</h2><p class="kb-facts">{escape(when)}</p>'
         f'<p class="kb-report-links"><a class="kb-copy" href="/evaluate/report.html" target="_blank">{escape(word("open", code))}</a> {links}</p>'
         f'<iframe class="kb-report" src="/evaluate/report.html?made={made:.0f}" title="{title}" sandbox="allow-scripts"></iframe>'
     )
+
+
+def _runs(folder: Path, code: Language) -> str:
+    """The last runs side by side, newest first: their figures, and for each how it differs from the run before."""
+    held = []
+    for path in sorted((folder / "runs").glob("*.json"), reverse=True)[:RUNS_SHOWN]:
+        try:
+            held.append({**json.loads(path.read_text(encoding="utf-8")), "made": path.stem})
+        except (OSError, ValueError):
+            continue  # a run that cannot be read is not compared
+    if len(held) < 2:
+        return ""
+    heads = "".join(
+        f'<th scope="col">{escape(_made(str(run["made"])))}<br>{escape(str(run["split"]))} · {escape(str(run["corpus"])[:8])}</th>'
+        for run in held
+    )
+    rows = []
+    for of in ("split test", "split dev"):
+        for name in COMPARED:
+            values = [run["metrics"].get(of, {}).get(name, {}).get("value") for run in held]
+            if all(value is None for value in values):
+                continue
+            cells = [
+                _figure(value, values[at + 1] if at + 1 < len(values) else None) for at, value in enumerate(values)
+            ]
+            label = f"{of.removeprefix('split ')}: {name.replace('_', ' ')}"
+            rows.append(f'<tr><th scope="row">{escape(label)}</th>{"".join(cells)}</tr>')
+    title = escape(word("runs", code))
+    return (
+        f'<details class="kb-card" open><summary>{title}</summary><div class="kb-wide" tabindex="0" role="region" aria-label="{title}">'
+        f'<table class="kb-table"><thead><tr><th></th>{heads}</tr></thead><tbody>{"".join(rows)}</tbody></table></div></details>'
+    )
+
+
+def _made(stamp: str) -> str:
+    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[9:11]}:{stamp[11:13]} UTC" if len(stamp) == 15 else stamp[:20]
+
+
+def _figure(value: object, before: object) -> str:
+    if not isinstance(value, int | float):
+        return "<td>–</td>"
+    change = ""
+    if isinstance(before, int | float) and abs(value - before) >= 0.0005:
+        change = f" <small>({value - before:+.3f})</small>"
+    return f"<td>{value:.3f}{change}</td>"

@@ -27,6 +27,7 @@ WORDS: dict[str, Trilingual] = {
     "split_test": Trilingual("Test (held out)", "测试集（未用于调参）", "Test (mises à part)"),
     "baselines": Trilingual("Compare with simple searches", "与简单检索比较", "Comparer à de simples recherches"),
     "run": Trilingual("Run", "运行", "Lancer"),
+    "runs": Trilingual("The last runs compared", "最近几次评测对比", "Les dernières exécutions comparées"),
     "waiting": Trilingual("The language model is loading …", "语言模型正在加载……", "Le modèle de langue se charge …"),
     "running": Trilingual(
         "Running: {done} of {total}. The page can be left; the run goes on.",
