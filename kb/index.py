@@ -5,6 +5,7 @@ The index is disposable: it is named by the fingerprint of its units and of the 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -86,6 +87,8 @@ class Index:
 
         try:
             manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+            if manifest["sha256"] != _digests(folder):
+                raise ValueError("a file is not the one that was written")
             self.units = [Unit(**u, text="") for u in json.loads((folder / "units.json").read_text(encoding="utf-8"))]
             self._bm25 = bm25s.BM25.load(str(folder / "bm25"))
             client = _client(folder)
@@ -168,6 +171,16 @@ class Index:
             if unit.kind in ("part", "item"):
                 found.setdefault(unit.target.split("__", 1)[0], []).append(row)
         return found
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """The sha256 of every file that decides a result. Chroma's are not among them: it only names what is near, and is doubted anyway."""
+    files = [folder / "units.json", folder / "vectors.npy", *sorted((folder / "bm25").iterdir())]
+    found = {}
+    for path in files:
+        with path.open("rb") as file:
+            found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def built_folder(settings: Settings, name: str) -> Path | None:
@@ -304,6 +317,12 @@ def _write_index(
     plain = [{k: v for k, v in asdict(u).items() if k != "text"} for u in units]
     np.save(folder / "vectors.npy", matrix)
     (folder / "units.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
-    manifest = {"format": FORMAT, "fingerprint": name, "encoder": encoder, "units": len(units)}
+    manifest = {
+        "format": FORMAT,
+        "fingerprint": name,
+        "encoder": encoder,
+        "units": len(units),
+        "sha256": _digests(folder),
+    }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     del client

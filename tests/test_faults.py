@@ -1,0 +1,220 @@
+"""What breaks: a build killed at any moment, files cut or changed, two builds at once, a folder that cannot be written.
+
+Whatever happens, the next start gives right results or one line that says what to do: never a mixed index.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import HashEncoder
+
+from kb.corpus_load import load_corpus
+from kb.errors import CorpusError, IndexError_, KBError
+from kb.index import Index, ensure_index
+from kb.settings import Settings
+
+KILLS = 60
+ENCODER: Any = HashEncoder
+BUILDER = """
+import os, sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from conftest import HashEncoder
+from kb.corpus_load import load_corpus
+from kb.index import ensure_index
+from kb.settings import Settings
+import bm25s, chromadb, chromadb.config
+settings = Settings(home=Path({home!r}), corpus=Path({corpus!r}), encoder="hash")
+corpus = load_corpus(settings.corpus)
+for line in sys.stdin:  # one build a line, in a process of its own, so that what is imported is imported once
+    child = os.fork()
+    if child == 0:
+        ensure_index(corpus, settings, HashEncoder, rebuild=True)
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+def opened(settings: Settings) -> Index:
+    return ensure_index(load_corpus(settings.corpus), settings, ENCODER)[0]
+
+
+def found(index: Index) -> list[tuple[str, float]]:
+    """What a search finds: the same for the same index, whatever went before."""
+    vector = HashEncoder().encode_queries(["How many lamps do I need on my boat?"])[0]
+    rows, cosines = index.dense(vector, ("law", "scenario"), date(2026, 11, 22))
+    return [(index.units[row].id, round(float(c), 5)) for row, c in zip(rows.tolist(), cosines, strict=True)]
+
+
+@pytest.fixture
+def expected(tiny_settings: Settings) -> list[tuple[str, float]]:
+    return found(opened(tiny_settings))
+
+
+@pytest.fixture
+def builder(tiny_settings: Settings) -> Iterator[subprocess.Popen[str]]:
+    """A process that builds the index anew, in a child, for each line that it reads: it says the child's number, then its exit code."""
+    code = BUILDER.format(
+        tests=str(Path(__file__).parent), home=str(tiny_settings.home), corpus=str(tiny_settings.corpus)
+    )
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def begin(builder: subprocess.Popen[str]) -> int:
+    assert builder.stdin and builder.stdout
+    builder.stdin.write("\n")
+    builder.stdin.flush()
+    return int(builder.stdout.readline())
+
+
+def ended(builder: subprocess.Popen[str]) -> int:
+    assert builder.stdout
+    return int(builder.stdout.readline())
+
+
+def folders(settings: Settings) -> list[Path]:
+    return [p for p in (settings.home / "index").iterdir() if p.is_dir()]
+
+
+def test_a_build_killed_at_any_moment(
+    tiny_settings: Settings, expected: list[tuple[str, float]], builder: subprocess.Popen[str]
+) -> None:
+    """Sixty kills (-9) spread over the time that a build takes; after each the index opens whole, and the next build leaves no litter."""
+    begin(builder)
+    assert ended(builder) == 0
+    started = time.perf_counter()
+    begin(builder)
+    assert ended(builder) == 0
+    took = time.perf_counter() - started
+    rng, codes = random.Random(7), []
+    for _ in range(KILLS):
+        child = begin(builder)
+        time.sleep(rng.uniform(0, took))
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        codes.append(ended(builder))
+        assert found(opened(tiny_settings)) == expected
+    assert codes.count(-signal.SIGKILL) > KILLS / 2, "most builds were killed, not done"
+    ensure_index(load_corpus(tiny_settings.corpus), tiny_settings, ENCODER, rebuild=True)
+    assert len(folders(tiny_settings)) == 1
+
+
+def test_two_builds_at_once(
+    tiny_settings: Settings, expected: list[tuple[str, float]], builder: subprocess.Popen[str]
+) -> None:
+    """Two processes that build the same index wait for each other; both end with a whole one."""
+    for _ in range(5):
+        begin(builder)
+        ensure_index(load_corpus(tiny_settings.corpus), tiny_settings, ENCODER, rebuild=True)
+        assert ended(builder) == 0
+        assert found(opened(tiny_settings)) == expected
+
+
+FILES = [
+    "units.json",
+    "vectors.npy",
+    "manifest.json",
+    "bm25/params.index.json",
+    "bm25/data.csc.index.npy",
+    "chroma/chroma.sqlite3",
+]
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("how", ["cut", "emptied", "gone", "flipped"])
+def test_a_file_of_the_index_is_damaged(
+    tiny_settings: Settings, expected: list[tuple[str, float]], name: str, how: str
+) -> None:
+    """Twelve bits flipped at different places, or the file cut: found out, and the index made again; or the results are right all the same."""
+    rng = random.Random(name + how)
+    for _ in range(12 if how == "flipped" else 1):
+        folder = folders(tiny_settings)[0]
+        path = folder / name
+        data = bytearray(path.read_bytes())
+        if how == "flipped":
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+            path.write_bytes(data)
+        elif how == "gone":
+            path.unlink()
+        else:
+            path.write_bytes(data[: len(data) // 2 if how == "cut" else 0])
+        assert found(opened(tiny_settings)) == expected
+
+
+@pytest.mark.parametrize("name", ["laws/harbour-law/2024-01-01.md", "glossary.yaml", "concordances/harbour.csv"])
+def test_a_file_of_the_corpus_is_damaged(tiny_settings: Settings, name: str) -> None:
+    """One bit anywhere in a corpus file: the lock says which file it is."""
+    rng = random.Random(name)
+    path = tiny_settings.corpus / name
+    whole = path.read_bytes()
+    for _ in range(20):
+        data = bytearray(whole)
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        path.write_bytes(data)
+        with pytest.raises(CorpusError, match=path.name):
+            load_corpus(tiny_settings.corpus)
+    path.write_bytes(whole)
+    load_corpus(tiny_settings.corpus)
+
+
+@pytest.mark.parametrize("count", [0, 3, 40])
+def test_the_disk_is_full(
+    tiny_settings: Settings, expected: list[tuple[str, float]], monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """The n-th file of a build cannot be written: one line says so, the index that was there goes on."""
+    written = 0
+    plain = Path.write_text
+
+    def full(self: Path, *given: Any, **more: Any) -> int:
+        nonlocal written
+        written += 1
+        if "building-" in str(self) and written > count:
+            raise OSError(28, "No space left on device")
+        return plain(self, *given, **more)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    corpus = load_corpus(tiny_settings.corpus)
+    if count < 2:
+        with pytest.raises(IndexError_, match="No space left"):
+            ensure_index(corpus, tiny_settings, ENCODER, rebuild=True)
+    else:
+        ensure_index(corpus, tiny_settings, ENCODER, rebuild=True)
+    monkeypatch.undo()
+    assert found(opened(tiny_settings)) == expected
+    assert len(folders(tiny_settings)) == 1
+
+
+def test_a_home_that_is_a_file(tmp_path: Path, tiny_settings: Settings) -> None:
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(KBError, match="KB_HOME"):
+        opened(tiny_settings.model_copy(update={"home": tmp_path / "taken" / "home"}))
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_the_clock_and_the_zone_change_no_index(
+    tiny_settings: Settings, expected: list[tuple[str, float]], zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders are named by a time: with a clock set back, the newest by name is still one whole index of the same fingerprint."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    monkeypatch.setattr(time, "time_ns", lambda: 1)
+    ensure_index(load_corpus(tiny_settings.corpus), tiny_settings, ENCODER, rebuild=True)
+    assert found(opened(tiny_settings)) == expected
+    monkeypatch.undo()
+    time.tzset()
