@@ -42,10 +42,11 @@ def corpus() -> Corpus:
 
 
 @pytest.fixture(scope="session")
-def settings() -> Settings:
-    """Settings for tests with the real encoder; the laws that a developer added for themselves stay out."""
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for tests with the real encoder; the laws that a developer added for themselves stay out, their records too."""
     home = Path(os.environ.get("KB_HOME", ROOT / ".kb"))
-    return Settings(home=home, corpus=ROOT / "corpus", local=home / "no-local-corpus")
+    records = f"sqlite:///{tmp_path_factory.mktemp('records') / 'records.db'}"
+    return Settings(home=home, corpus=ROOT / "corpus", local=home / "no-local-corpus", database_url=records)
 
 
 @pytest.fixture(scope="session")
