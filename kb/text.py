@@ -133,9 +133,13 @@ def _is_visible(char: str) -> bool:
 
 
 _SENTENCE_END = re.compile(
-    r"(?<=[。！？；\n])|(?<=[a-z0-9\])\"”’%]{2}[.!?])\s+(?=[\W\d]*[A-ZÀ-Ý\u4e00-\u9fff])|(?<=[;:])\s*\n"
+    r"(?<=[。！？；\n])|(?<=[a-z0-9\])\"”’%]{2}[.!?])\s++(?=[\W\d]{0,60}[A-ZÀ-Ý\u4e00-\u9fff])|(?<=[;:])\s*\n"
 )
 _ABBREVIATION = re.compile(r"(?:\b(?:arts?|no|nos|al|par|paras?|pt|v|vs|cf|e\.g|i\.e|approx)\.)\s*$", re.IGNORECASE)
+
+
+MAX_SENTENCE = 4_000
+"""Characters; what is longer is cut there, so that what is looked up within a sentence stays little."""
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -150,7 +154,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
             cuts.append(found.end())
     if cuts[-1] != len(text):
         cuts.append(len(text))
-    return list(pairwise(cuts))
+    return [(a, min(a + MAX_SENTENCE, end)) for start, end in pairwise(cuts) for a in range(start, end, MAX_SENTENCE)]
 
 
 def detect_language(text: str, default: Language = "en") -> Language:
@@ -205,6 +209,10 @@ def teach_chinese_words(words: Iterable[str]) -> None:
         _TAUGHT.update(words)
 
 
+MAX_RUN = 1_000
+"""Chinese characters without a mark between them that are cut at once."""
+
+
 def _cut_chinese(run: str) -> Iterable[str]:
     cutter = _chinese_cutter()
     if _TAUGHT:
@@ -212,7 +220,8 @@ def _cut_chinese(run: str) -> Iterable[str]:
             for word in sorted(_TAUGHT):
                 cutter.add_word(word, freq=100_000)  # type: ignore[attr-defined]
             _TAUGHT.clear()
-    return cutter.cut(run)  # type: ignore[attr-defined,no-any-return]
+    for at in range(0, len(run), MAX_RUN):  # its time grows with the square of what it cuts at once
+        yield from cutter.cut(run[at : at + MAX_RUN])  # type: ignore[attr-defined]
 
 
 @lru_cache(maxsize=20_000)
