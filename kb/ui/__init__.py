@@ -29,7 +29,7 @@ def build(backend: Backend, desk: Desk, settings: Settings) -> Any:
         check_page(pages, backend)
     with pages.route("Evaluate", "/evaluate"):
         evaluate_page(pages, backend, settings)
-    return pages.queue(default_concurrency_limit=4, max_size=64)
+    return pages.queue(default_concurrency_limit=4, max_size=settings.limit_waiting)
 
 
 def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Served:
@@ -56,7 +56,7 @@ def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Serv
     listening = listen(settings)
     desk = Desk(Store(database, assistant.corpus), accounts, assistant.corpus)
     backend = Backend(assistant)
-    served = Served(make_app(build(backend, desk, settings), backend, desk, settings), listening)
+    served = Served(make_app(build(backend, desk, settings), backend, desk, settings), listening, settings)
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     print(f"Serving on http://{host}:{settings.port} (Ctrl+C stops)", flush=True)
     if block:

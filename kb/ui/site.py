@@ -27,14 +27,16 @@ def make_core(backend: Backend, desk: Desk, settings: Settings) -> FastAPI:
     from fastapi import FastAPI
 
     from kb.ui.api import make_api
-    from kb.ui.door import Door
+    from kb.ui.door import MAX_BODY, MAX_UPLOAD, Door
     from kb.ui.evaluate import report_router
+    from kb.ui.guard import Guard
     from kb.ui.library import Library
 
     os.environ["FASTAPI_OTEL_AUTO_CONFIGURE"] = (
         "false"  # it would send requests to a service, if the environment says so
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Guard, settings=settings, most=MAX_BODY, most_upload=MAX_UPLOAD)
     app.add_middleware(Door, accounts=desk.accounts, settings=settings)
     app.include_router(Library(desk.corpus).router())
     app.include_router(desk.router())
@@ -72,10 +74,13 @@ def make_app(pages: Any, backend: Backend, desk: Desk, settings: Settings) -> Fa
 class Served:
     """A running server. `close` stops it; `block` waits until it is stopped (Ctrl+C stops it)."""
 
-    def __init__(self, app: FastAPI, listening: socket.socket) -> None:
+    def __init__(self, app: FastAPI, listening: socket.socket, settings: Settings | None = None) -> None:
         import uvicorn
 
-        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1)
+        from kb.ui.protocol import protocol
+
+        patience: Any = {"http": protocol(settings or Settings()), "ws": "none", "server_header": False}
+        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, **patience)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listening],), name="serve-pages", daemon=True)
         self._thread.start()
