@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -12,36 +11,21 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import HashEncoder, write_tiny
+from small_app import running
 from test_desk import House, _built, answer_of, calls, house, open_house, routes_of  # noqa: F401  (fixtures)
 
-from kb.assistant import Assistant
-from kb.settings import Settings
 from kb.ui.guard import OF_GRADIO, is_open
 from kb.ui.headers import HEADERS
-
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # Gradio's own
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),  # it leaves an event loop behind
-]
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """The whole app with Gradio, served, without accounts."""
-    from kb.ui import launch
-
-    root = tmp_path_factory.mktemp("headers")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = Settings(home=root / "home", corpus=write_tiny(root / "corpus"), encoder="hash", port=port)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("kb.assistant.load_encoder", lambda _: HashEncoder())
-        served = launch(settings, Assistant.open(settings), block=False)
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"accept": "text/html,*/*"}) as client:
-            yield client
-        served.close()
+    """The whole app with Gradio, as a process of its own, without accounts."""
+    with (
+        running(tmp_path_factory.mktemp("headers")) as app,
+        httpx.Client(base_url=app.address, headers={"accept": "text/html,*/*"}) as client,
+    ):
+        yield client
 
 
 def assert_guarded(reply: Any, what: str) -> None:
