@@ -184,9 +184,15 @@ _CLITICS = word_set("s t ll re ve d")
 """What an apostrophe leaves of a word: employee's, don't, we'll."""
 
 
-@lru_cache(maxsize=2)
+_STEMMERS = threading.local()
+
+
 def _stemmer(language: Language) -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("french" if language == "fr" else "english")
+    """A stemmer works on the word in its own fields, so each thread has its own."""
+    name = "french" if language == "fr" else "english"
+    if not hasattr(_STEMMERS, name):
+        setattr(_STEMMERS, name, snowballstemmer.stemmer(name))
+    return getattr(_STEMMERS, name)
 
 
 _TAUGHT: set[str] = set()

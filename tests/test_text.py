@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -265,3 +267,21 @@ def test_tokens_are_folded_and_never_empty(text: str, language: str) -> None:
     for token in tokens(text, language):  # type: ignore[arg-type]
         assert token
         assert not set(token) & set(" \n,.;:()。，；：（）《》éèêàçùôîûÉ")
+
+
+def test_stems_are_the_same_whoever_else_stems() -> None:
+    """A stemmer keeps the word it works on in itself: shared between threads it made wrong stems and faults."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from kb.text import _stem
+
+    words = [f"{a}{b}{c}" for a in ("regul", "process", "identif", "consent") for b in ("iz", "at", "ement") for c in ("ing", "ions", "ed", "ement", "ality", "ies")] * 40  # fmt: skip
+    alone = [_stem.__wrapped__(word, "fr") for word in words]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            together = list(pool.map(lambda _: [_stem.__wrapped__(word, "fr") for word in words], range(8)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert all(stems == alone for stems in together)
