@@ -57,7 +57,8 @@ def test_the_number_of_buckets_is_bounded() -> None:
 
 
 def test_turns_are_counted_once_over_threads() -> None:
-    buckets, taken = Buckets(Clock()), []
+    buckets = Buckets(Clock())
+    taken: list[int] = []
     threads = [
         threading.Thread(target=lambda: taken.extend(buckets.take("a", 100) for _ in range(50))) for _ in range(8)
     ]
@@ -123,11 +124,11 @@ def page_request(house: House, client: Any) -> Any:
     """A request as the pages made with Gradio get it: one that the door let in."""
     seen: list[Request] = []
 
-    @house.app.get("/seen-by-a-test")
     def see(request: Request) -> str:
         seen.append(request)
         return "seen"
 
+    house.app.get("/seen-by-a-test")(see)
     house.app.router.routes.insert(0, house.app.router.routes.pop())
     assert client.get("/seen-by-a-test").status_code == 200
     return seen[0]
@@ -152,7 +153,7 @@ def test_files_are_counted_before_they_are_read(strict: House) -> None:
 
 
 def test_attempts_to_log_in_from_one_address(strict: House) -> None:
-    client = strict.client(**{"accept-language": "fr"})
+    client = strict.client(None, **{"accept-language": "fr"})
     wrong = [client.post("/login", data={"name": f"n{i}", "password": "x"}) for i in range(6)]
     assert [reply.status_code for reply in wrong] == [401] * 4 + [429] * 2
     assert "Trop de demandes" in wrong[-1].text and 1 <= int(wrong[-1].headers["retry-after"]) <= 15
