@@ -55,10 +55,9 @@ def open_assistant() -> Assistant:
 
 
 def open_corpus() -> Corpus:
-    from kb.corpus_load import load_corpus
+    from kb.corpus_cache import open_corpus
 
-    settings = Settings()
-    return load_corpus(settings.corpus, local=settings.local)
+    return open_corpus(Settings())
 
 
 @app.command()
@@ -182,19 +181,20 @@ def index(
     from rich.console import Console
     from rich.table import Table
 
+    from kb import corpus_cache
     from kb.corpus_load import load_corpus
     from kb.encoder import load_encoder
-    from kb.index import ensure_index, ship_vectors
+    from kb.index_build import ensure_index, ship_vectors
 
     settings = Settings()
-    corpus = load_corpus(settings.corpus, local=settings.local)
+    corpus = corpus_cache.open_corpus(settings)
     with progress_bar() as report_progress:
         opened, report = ensure_index(corpus, settings, lambda: load_encoder(settings), report_progress, rebuild)
     if ship:
         typer.echo(f"vectors written to {ship_vectors(load_corpus(settings.corpus), settings)}", err=True)
     counts: Counter[str] = Counter(
-        u.target.split("/")[0].split("@")[0] if u.group not in ("scenario", "misconception", "outside") else u.group
-        for u in opened.units
+        group if group in ("scenario", "misconception", "outside") else target.split("/")[0].split("@")[0]
+        for group, target in zip(opened.columns.groups(), opened.columns.targets, strict=True)
     )
     if as_json:
         print_json(

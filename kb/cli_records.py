@@ -44,11 +44,11 @@ def _accounts() -> Accounts:
 
 
 def _store() -> Store:
-    from kb.corpus_load import load_corpus
+    from kb.corpus_cache import open_corpus
     from kb.store import Store
 
     settings = Settings()
-    return Store(_database(), load_corpus(settings.corpus, local=settings.local))
+    return Store(_database(), open_corpus(settings))
 
 
 def _actor() -> str:

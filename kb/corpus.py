@@ -64,6 +64,8 @@ class Corpus:
     glossary: tuple[files.GlossaryTerm, ...]
     outside: Mapping[Language, tuple[str, ...]]
     local: Path | None = None
+    state: str = ""
+    """Names the files that the corpus was read from, byte by byte, and the code that read them (see `kb.corpus_cache`); empty where unknown."""
 
     def file_of_notes(self, document: str) -> Path:
         """Where the notes on a document are kept."""

@@ -32,5 +32,7 @@ class Settings(BaseSettings):
     llm_timeout: float = Field(default=30.0, gt=0)
     database_url: str = ""
     """Where the records are kept, as SQLAlchemy names it (postgresql+psycopg://…); empty: the file records.db in `home`."""
+    chroma_url: str = ""
+    """A Chroma server (http://host:8000, https://name:password@host) that many copies of the app share; empty: a folder in `home`."""
     host: str = "127.0.0.1"
     port: int = 7860

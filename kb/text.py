@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+import rjieba
 import snowballstemmer
 
 from kb.model import Language
@@ -190,13 +191,8 @@ _TEACHING = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _chinese_cutter() -> object:
-    import logging
-
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    return jieba.Tokenizer()
+def _chinese_cutter() -> rjieba.Jieba:
+    return rjieba.Jieba()
 
 
 def teach_chinese_words(words: Iterable[str]) -> None:
@@ -210,9 +206,9 @@ def _cut_chinese(run: str) -> Iterable[str]:
     if _TAUGHT:
         with _TEACHING:
             for word in sorted(_TAUGHT):
-                cutter.add_word(word, freq=100_000)  # type: ignore[attr-defined]
+                cutter.add_word(word, 100_000, "n")
             _TAUGHT.clear()
-    return cutter.cut(run)  # type: ignore[attr-defined,no-any-return]
+    return cutter.cut(run)
 
 
 @lru_cache(maxsize=20_000)
