@@ -50,16 +50,15 @@ class Index:
             self.columns = Columns.load(folder)
             self._bm25 = bm25s.BM25.load(str(folder / "bm25"))
             self._vectors = np.load(folder / "vectors.npy")
+            self.fingerprint: str = manifest["fingerprint"]
+            self.encoder: str = manifest["encoder"]
+            held: int = manifest["units"]
         except Exception as error:  # whatever is wrong with a damaged index: it is made again
             raise IndexError_(
                 f"{folder}: cannot be opened ({type(error).__name__}); run `kb index --rebuild`"
             ) from error
-        if not len(self.columns) == len(self._vectors) == manifest["units"]:
-            raise IndexError_(
-                f"{folder}: incomplete ({len(self.columns)} of {manifest['units']} units); run `kb index --rebuild`"
-            )
-        self.fingerprint: str = manifest["fingerprint"]
-        self.encoder: str = manifest["encoder"]
+        if not len(self.columns) == len(self._vectors) == held:
+            raise IndexError_(f"{folder}: incomplete ({len(self.columns)} of {held} units); run `kb index --rebuild`")
         self.nearest = nearest or in_folder(folder, lambda: check_files(folder, manifest, GRAPH))
 
     def __len__(self) -> int:
@@ -112,15 +111,15 @@ class Index:
         known = [w for w in dict.fromkeys(words) if w in self._bm25.vocab_dict]
         if not known:
             return np.zeros(0, np.int64), np.zeros(0)
-        held: NDArray[np.float32] = self._bm25.get_scores(known)
+        held: Scores = self._bm25.get_scores(known)
         rows: Rows = np.flatnonzero(held > 0)
         rows = rows[self.columns.of(rows, *groups) & self.columns.standing(rows, day(on))]
-        scores: Scores = np.round(held[rows].astype(np.float64), 6)
+        scores = np.round(held[rows].astype(np.float64), 6)
         if len(rows) > MAX_WORDED:
             least = np.partition(scores, -MAX_WORDED)[-MAX_WORDED]
             rows, scores = rows[scores >= least], scores[scores >= least]
         order = np.lexsort((rows, -scores))[:MAX_WORDED]
-        return rows[order], scores[order]
+        return rows[order], scores[order].astype(np.float64)
 
     def similarities(self, vector: NDArray[np.float32], rows: Sequence[int]) -> dict[int, float]:
         """The exact cosine of given rows with a vector."""
@@ -145,10 +144,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """The sha256 of every file of an index but its manifest and the SQLite file of Chroma, which changes whenever it is opened."""
+    """The sha256 of every file of an index but those that change whenever it is opened: its manifest, the SQLite file of Chroma, and the
+    graph of a collection so small that Chroma has not written it yet (it is made from the SQLite file then)."""
     found = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith(("manifest.", "chroma.sqlite3")):
+        unwritten = path.parent.parent.name == "chroma" and not (path.parent / "index_metadata.pickle").exists()
+        if path.is_file() and not unwritten and not path.name.startswith(("manifest.", "chroma.sqlite3")):
             with path.open("rb") as file:
                 found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
     return found

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-import cn2an
-
 Unit = Literal["persons", "days", "working_days", "months", "years", "hours", "percent", "times", "yuan", "date"]
 
 
@@ -162,6 +160,8 @@ def chinese_value(text: str) -> float | None:
         return float(plain) * scale
     except ValueError:
         pass
+    import cn2an  # only where there are Chinese numerals: it takes a third of a second
+
     try:
         return float(cn2an.cn2an(plain, "normal"))
     except ValueError:

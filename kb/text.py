@@ -9,11 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-import rjieba
 import snowballstemmer
 
 from kb.model import Language
+
+if TYPE_CHECKING:
+    import rjieba
 
 _QUOTES = str.maketrans(
     dict.fromkeys("‘’‚‛′", "'") | dict.fromkeys("“”„‟″«»「」『』", '"') | {"–": "-", "—": "-", "‐": "-", "‑": "-"}
@@ -192,6 +195,8 @@ _TEACHING = threading.Lock()
 
 @lru_cache(maxsize=1)
 def _chinese_cutter() -> rjieba.Jieba:
+    import rjieba  # it reads its dictionary: not for a question without Chinese
+
     return rjieba.Jieba()
 
 

@@ -91,10 +91,11 @@ class Understanding:
         return bool(self.cited or self.laws or self.documents or self.records or self.draft)
 
 
-@lru_cache(maxsize=1)
-def _generic_stems() -> frozenset[str]:
-    languages: tuple[Language, ...] = ("en", "fr", "zh")
-    return frozenset(t for language in languages for word in GENERIC for t in tokens(word, language))
+@lru_cache(maxsize=2)
+def _generic_stems(chinese: bool) -> frozenset[str]:
+    languages: tuple[Language, ...] = ("en", "fr", "zh") if chinese else ("en", "fr")
+    words = [word for word in GENERIC if chinese or not CJK.search(word)]
+    return frozenset(t for language in languages for word in words for t in tokens(word, language))
 
 
 _EN_MONTHS = {m.lower(): i for i, m in enumerate(calendar.month_name) if m}
@@ -177,7 +178,8 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
 
 
 def _leans_on_history(query: Query) -> bool:
-    words = [t for t in tokens(query.text, query.language) if t not in _generic_stems()]
+    generic = _generic_stems(CJK.search(query.text) is not None)
+    words = [t for t in tokens(query.text, query.language) if t not in generic]
     short = len(words) <= (6 if query.language == "zh" else 4)
     return bool(FOLLOW_UP.match(query.text)) or (short and bool(PRONOUN.search(query.text))) or len(words) <= 2
 
@@ -261,7 +263,8 @@ def _date_meant(query: Query, month_named: bool) -> tuple[date, bool]:
 def _is_vague(query: Query, follows_up: bool) -> bool:
     if follows_up:
         return False
-    words = [t for t in tokens(query.text, query.language) if t not in _generic_stems() and not t.isdigit()]
+    generic = _generic_stems(CJK.search(query.text) is not None)
+    words = [t for t in tokens(query.text, query.language) if t not in generic and not t.isdigit()]
     if query.language == "zh":
         words = [
             w for w in words if not set(w) <= set("那这样弄行不啊呢吗的可以能怎么办做搞们我你个合规法违是否对请问")
