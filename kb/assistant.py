@@ -28,7 +28,8 @@ from kb.index import Index
 from kb.index_build import BuildReport, ensure_index
 from kb.model import Answer, Citation, Claim, Draft, Hit, Language, Note, Query, Refusal
 from kb.phrases import STANDINGS, say, withheld_message
-from kb.plan import Plan, plan
+from kb.plan import plan
+from kb.planned import Plan
 from kb.prompts import read_prompt
 from kb.question_encoder import QuestionEncoder, load_question_encoder
 from kb.retrieve import LawRetriever

@@ -76,10 +76,10 @@ class Understanding:
     follows_up: bool
 
     @property
-    def parts(self) -> int:
-        """Of how many sentences, or questions joined in one, the question is made."""
+    def parts(self) -> tuple[str, ...]:
+        """The sentences, or the questions joined in one, of which the question is made."""
         found = (part.strip() for part in NEXT_PART.split(self.text) if part)
-        return sum(len(part) >= (SHORT_PART_CHINESE if CJK.search(part) else SHORT_PART) for part in found)
+        return tuple(p for p in found if len(p) >= (SHORT_PART_CHINESE if CJK.search(p) else SHORT_PART))
 
     @property
     def read_as(self) -> str:
