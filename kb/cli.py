@@ -1,4 +1,4 @@
-"""The command `kb`: ask, search, check, show, diff, index, serve, mcp; add-law, add-doc, fetch-official; lint, lock; eval; users, audit, records.
+"""The command `kb`: ask, search, check, show, diff, index, serve, mcp; add-law, add-doc, fetch-official; lint, lock; eval; users, audit, records, backup, restore.
 
 Standard output carries the result alone (text or JSON); progress and messages go to standard error. Exit codes: 0 done,
 1 a failing result where one was asked for (`check --strict`, `lint --strict`, `eval --gate`), 2 a bad argument or input, with one line that says what to do.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field
@@ -36,3 +37,11 @@ class Settings(BaseSettings):
     """A Chroma server (http://host:8000, https://name:password@host) that many copies of the app share; empty: a folder in `home`."""
     host: str = "127.0.0.1"
     port: int = 7860
+    proxy: str = ""
+    """Addresses and networks of proxies (10.0.0.5,172.30.0.0/24) whose word on the client's address and on https is believed; empty: nobody's."""
+    log: Literal["off", "text", "json"] = "off"
+    """A line a request on standard error."""
+    log_questions: bool = False
+    """Whether these lines hold the questions."""
+    metrics_token: str = ""
+    """The bearer token that opens /metrics to other machines; empty: it is open to this machine alone."""

@@ -508,3 +508,28 @@ def test_a_password_in_the_url_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(RecordsError) as error:
         Database.open(Settings(home=tmp_path, database_url="postgresql+psycopg://kb:geheim@127.0.0.1:9/none"))
     assert "geheim" not in str(error.value)
+
+
+def test_copies_of_the_app_that_start_at_once(server: str, tmp_path: Path) -> None:
+    """On an empty database that they share, each with a home of its own: one makes the tables, the others wait."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE shared"))
+    engine.dispose()
+    url = server.rsplit("/", 1)[0] + "/shared"
+    opened, failed = [], []
+
+    def start(number: int) -> None:
+        try:
+            opened.append(Database.open(Settings(home=tmp_path / str(number), database_url=url)))
+        except RecordsError as error:
+            failed.append(str(error))
+
+    copies = [threading.Thread(target=start, args=(number,)) for number in range(6)]
+    for copy in copies:
+        copy.start()
+    for copy in copies:
+        copy.join()
+    for database in opened:
+        database.close()
+    assert (failed, len(opened)) == ([], 6)

@@ -43,8 +43,11 @@ def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Serv
     from kb.ui.backend import Backend
     from kb.ui.desk import Desk
     from kb.ui.door import is_loopback
-    from kb.ui.site import Served, listen, make_app
+    from kb.ui.request_log import set_up_logs
+    from kb.ui.site import Served, listen, make_app, proxies
 
+    set_up_logs(settings)
+    proxies(settings.proxy)
     database = Database.open(settings)
     accounts = Accounts(database)
     if not accounts.any():
@@ -56,7 +59,7 @@ def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Serv
     listening = listen(settings)
     desk = Desk(Store(database, assistant.corpus), accounts, assistant.corpus)
     backend = Backend(assistant)
-    served = Served(make_app(build(backend, desk, settings), backend, desk, settings), listening)
+    served = Served(make_app(build(backend, desk, settings), backend, desk, settings), listening, settings)
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     print(f"Serving on http://{host}:{settings.port} (Ctrl+C stops)", flush=True)
     if block:
