@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -60,13 +61,17 @@ def check_text(
     case = _Case(corpus, reading, on, written, Findings(corpus, language))
     found = (case.verdict(cited) for cited in reading.cited)
     placed = (_placed(c, text, seen) for c in found)
-    return CheckReport(text, on, written, tuple(_as_shown(c, text, case.findings) for c in placed))
+    turned = [m.span() for m in _TURNED.finditer(text)]
+    return CheckReport(text, on, written, tuple(_as_shown(c, turned, case.findings) for c in placed))
 
 
-def _as_shown(found: CheckedCitation, text: str, findings: Findings) -> CheckedCitation:
+_TURNED = re.compile(rf"[{''.join(sorted(OVERRIDES))}][^\n]*")
+
+
+def _as_shown(found: CheckedCitation, turned: list[tuple[int, int]], findings: Findings) -> CheckedCitation:
     """A citation in a line whose letters are shown in another order than they stand is not passed: nobody knows what is read."""
-    line = text[text.rfind("\n", 0, found.start) + 1 : found.end]
-    if OVERRIDES.isdisjoint(line):
+    last = bisect_left(turned, (found.end, 0)) - 1
+    if last < 0 or turned[last][1] < found.start:
         return found
     return replace(found, verdict="UNCHECKED", detail=findings.say("turned"), today=None)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from kb.errors import BadInput
 from kb.ids import ProvisionId
 from kb.model import Language, Law
 from kb.names import LawMention, Name, law_mentions
@@ -23,6 +24,10 @@ MAX_GAP = 120
 """Characters between a name and a number that belong together."""
 MAX_RANGE = 120
 """A written range longer than this is not expanded: nobody cites 120 articles, and it would be a way to flood us."""
+MAX_LIST = 60
+"""A written list of more articles than this is read as several."""
+MAX_CITED = 20_000
+"""Article numbers of one text; what has more is no text of a lawyer, and would keep us busy for minutes."""
 
 
 Basis = Literal["written", "pointed", "inferred"]
@@ -80,7 +85,7 @@ _PRE = (
 )
 _LATIN_GROUP = re.compile(
     rf"{_PRE}\b(?P<key>articles?|arts?\.?|ss?\.)\s*(?P<body>(?:premier|1er|{_N}(?:-\d(?!\d))?){_TAIL_NAMELESS}"
-    rf"(?:\s*(?:,\s*(?:and|et|or|ou)|,|;|and|et|or|ou|&|to|through|à|au|–|-)\s*(?:articles?\s+|l['’]article\s+)?{_N}{_UNIT}(?:-\d(?!\d))?{_TAIL_NAMELESS})*)",
+    rf"(?:\s*(?:,\s*(?:and|et|or|ou)|,|;|and|et|or|ou|&|to|through|à|au|–|-)\s*(?:articles?\s+|l['’]article\s+)?{_N}{_UNIT}(?:-\d(?!\d))?{_TAIL_NAMELESS}){{0,{MAX_LIST}}})",
     re.IGNORECASE,
 )
 _LATIN_ELEMENT = re.compile(
@@ -90,7 +95,7 @@ _BARE = re.compile(rf"\s*(?:§\s*)?(?P<n>{_N}){_UNIT}(?P<ins>-\d(?!\d))?{_TAIL}(
 
 _Z = r"(?:[一二三四五六七八九十百千零〇两]{1,9}|\d{1,4})"
 _ZH_GROUP = re.compile(
-    rf"(?:(?P<di>第)\s*)?(?P<ns>{_Z}(?:\s*(?:[、,，和与及或]|至|到|[-–—~～])\s*第?{_Z})*)\s*条(?:之(?P<ins>[一二三四五六七八九十]|\d))?"
+    rf"(?:(?P<di>第)\s*)?(?P<ns>{_Z}(?:\s*(?:[、,，和与及或]|至|到|[-–—~～])\s*第?{_Z}){{0,{MAX_LIST}}})\s*条(?:之(?P<ins>[一二三四五六七八九十]|\d))?"
     rf"(?:\s*第?\s*[（(]?(?P<par>{_Z})[）)]?\s*款)?(?:\s*第?\s*[（(]?(?P<item>{_Z})[）)]?\s*项)?"
 )
 _ZH_RANGE = re.compile(r"\s*(?:至|到|[-–—~～])\s*$")
@@ -207,7 +212,11 @@ def _bare_articles(text: str, mentions: list[LawMention], taken: list[tuple[int,
             or _overlaps(found.start("n"), found.end(), taken)
         ):
             continue
-        if int(found["n"]) > 1260 or not int(found["n"]) > 0 or text[found.end() :].lstrip()[:1] in {"条", "年", "款"}:
+        if (
+            int(found["n"]) > 1260
+            or not int(found["n"]) > 0
+            or text[found.end() : found.end() + 9].lstrip()[:1] in {"条", "年", "款"}
+        ):
             continue
         first, second, item = found["p1"], found["p2"], found["item"]
         paragraph = int(first) if second and first else int(found["par"]) if (found["par"] or "").isdigit() else None
@@ -240,7 +249,7 @@ def read_citations(
     A name written beside the number decides. Otherwise the name is inferred: 本法 and "this Law" mean `own` (the
     instrument in whose text we are), 同法 the one cited before; then the last name before it in the sentence, then
     the next one in the sentence, then the one last cited, then `context` (the instrument the conversation is about).
-    `mentions` are the names in the text where the caller has found them already.
+    `mentions` are the names in the text where the caller has found them already. BadInput beyond MAX_CITED.
     """
     mentions = law_mentions(text, names) if mentions is None else mentions
     articles = sorted((*_latin_articles(text), *_chinese_articles(text)), key=lambda a: a.start)
@@ -248,6 +257,8 @@ def read_citations(
     articles = sorted(
         (*articles, *_bare_articles(text, mentions, taken)), key=lambda a: (a.start, int(a.article.split("-")[0]))
     )
+    if len(articles) > MAX_CITED:
+        raise BadInput(f"the text cites {len(articles):,} articles; check at most {MAX_CITED:,} at a time")
     near = _Near(text, mentions, articles)
     found: list[CitationMention] = []
     last: LawMention | None = None
@@ -279,8 +290,6 @@ def read_citations(
 
 _LIST_AFTER = re.compile(r"\s*(?:,|and|et|to|à|&|-|–|ou|or)*\s*")
 _LIST_BEFORE = re.compile(r"\s*(?:[,、，和与及或至到–—-]|and|et|以及|至)*\s*")
-MAX_LIST = 60
-"""A written list of more articles than this is read as several."""
 
 
 class _Near:

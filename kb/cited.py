@@ -80,8 +80,10 @@ class Page:
         end = max(1, bisect_right(self._paragraph_starts, at))
         return self.paragraphs[max(0, end - count) : end]
 
-    def mentions_in(self, start: int, end: int) -> list[LawMention]:
-        return self.mentions[bisect_left(self._mention_starts, start) : bisect_left(self._mention_starts, end)]
+    def mentions_in(self, start: int, end: int, most: int | None = None) -> list[LawMention]:
+        """Names that start in a stretch, at most the last `most` of them."""
+        first, last = bisect_left(self._mention_starts, start), bisect_left(self._mention_starts, end)
+        return self.mentions[first if most is None else max(first, last - most) : last]
 
 
 _PARAGRAPH = re.compile(r"\n\s*\n|\n(?=[^\S\n]*(?:[-*•|#]|\d{1,4}[.)、]))")

@@ -23,7 +23,7 @@ from kb.plan_search import KEEP_SHARE, from_search
 from kb.planned import Plan, date_notes, force_premise, is_past, not_yet, successors
 from kb.refuse import MIN_MARGIN, held_laws, missing, refuse_after_search, refuse_before_search
 from kb.retrieve import Found, LawRetriever
-from kb.several import IN_SCOPE, search_parts
+from kb.several import search_parts
 from kb.understand import Understanding
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
         now = retriever.find(understanding.text, language, date.today(), understanding.laws, vector)
     parts = search_parts(understanding, retriever, vector) if now is found else ()
     refusal = refuse_after_search(understanding, max((found, now), key=lambda f: f.margin))
-    if refusal and not (found.hits and any(part.margin >= IN_SCOPE for part in parts)):
+    if refusal and not (found.hits and parts):
         return Plan(Material(refusal=refusal), frozenset())
     nearest = max(found.scenario_similarity, *(h.similarity for h in found.hits[:MAX_POINTS]))
     record = corpus.records[found.record] if found.record else None

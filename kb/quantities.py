@@ -98,7 +98,8 @@ _MONTHS_FR = [
 _MONTHS = {m: i for i, m in enumerate(_MONTHS_EN, 1)} | {m: i for i, m in enumerate(_MONTHS_FR, 1)}
 _MONTH = "|".join(_MONTHS)
 
-_DIGITS = r"\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?!\d)|\d+(?:\.\d+)?"
+# Runs of digits and numerals are bounded and begin where they begin, so that a long one is not tried from each of its places.
+_DIGITS = r"(?<!\d)(?:\d{1,3}(?:[,\u00a0\u202f ]\d{3}){1,8}(?!\d)|\d{1,15}(?!\d)(?:\.\d{1,15})?)"
 _NUM = rf"(?P<n>{_DIGITS}|\b(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})\b)(?:[\s\u00a0-]?(?P<s>thousand|mille|millions?|billion|[mMkK](?![a-zà-ÿ]))\b)?"
 _ALSO = rf"(?:\s*(?:to|à|-|–)\s*(?P<n2>{_DIGITS})(?:[\s\u00a0](?P<s2>thousand|mille|millions?))?)?"
 _SP = r"[\s\u00a0\u202f]*"
@@ -134,9 +135,12 @@ _DATE_ISO = re.compile(r"\b(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\b")
 _YEAR = re.compile(r"\d{4}")
 _DATE_ZH = re.compile(r"(?P<y>\d{4})\s*年\s*(?P<m>\d{1,2})\s*月\s*(?P<d>\d{1,2})\s*日")
 
-_ZH_NUM = r"(?P<n>\d[\d,]*(?:\.\d+)?(?:\s*[千万亿]+)?|[一二三四五六七八九十百千万亿两]+)"
+_ZH_NUM = (
+    r"(?P<n>(?<!\d)(?<!\d,)\d[\d,]{0,30}(?![\d,])(?:\.\d{1,15})?(?:\s*[千万亿]{1,4})?"
+    r"|(?<![一二三四五六七八九十百千万亿两])[一二三四五六七八九十百千万亿两]{1,30})"
+)
 _ZH_UNITS: list[tuple[Unit, str]] = [
-    ("percent", rf"百分之{_ZH_NUM}|(?P<q>\d+(?:\.\d+)?)\s*%"),
+    ("percent", rf"百分之{_ZH_NUM}|(?<!\d)(?P<q>\d{{1,15}}(?:\.\d{{1,15}})?)\s*%"),
     ("working_days", rf"{_ZH_NUM}\s*个?工作日"),
     ("months", rf"{_ZH_NUM}\s*个月"),
     ("years", rf"{_ZH_NUM}\s*(?:周岁|岁|年(?![度代]|以来))"),
@@ -178,7 +182,7 @@ def _latin_value(number: str, scale: str | None) -> float:
 
 
 _BARE = re.compile(
-    r"(?<![\d.,])(?P<n>\d{1,3}(?:[,\u00a0\u202f ]\d{3})+|\d{4,}|\d+\s*万)(?![\d.,]*\d)(?!\s*(?:年|元|%))"
+    r"(?<![\d.,])(?P<n>\d{1,3}(?:[,\u00a0\u202f ]\d{3}){1,8}|\d{4,15}|\d{1,15}\s*万)(?![\d.,]{0,40}\d)(?!\s*(?:年|元|%))"
 )
 
 
@@ -233,7 +237,9 @@ def _chinese(text: str) -> set[Quantity]:
             if value is None or (unit == "persons" and value <= 2) or (unit == "days" and value < 1):
                 continue
             found.add(Quantity(value, unit))
-            before = re.search(r"(\d+|[一二三四五六七八九十]+)\s*[至到\-–—~～]\s*$", rest[: match.start()])
+            before = re.search(
+                r"(\d+|[一二三四五六七八九十]+)\s*[至到\-–—~～]\s*$", rest[max(0, match.start() - 40) : match.start()]
+            )
             first = chinese_value(before[1]) if before else None
             if first is not None and not (first == 1 and value >= 100):  # 一到十万人: "once it reaches", no range
                 found.add(Quantity(first, unit))

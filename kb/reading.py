@@ -176,7 +176,8 @@ class _Known:
     written: frozenset[tuple[int, int]]
     starts: list[int]
     first_named: list[tuple[int, str]]
-    by_number: dict[str, list[CitationMention]]
+    by_number: dict[str, dict[str | None, int]]
+    """For each article number the laws whose article it was, with the end of the first such citation."""
 
 
 def _known(page: Page, mentions: list[CitationMention]) -> _Known:
@@ -185,10 +186,10 @@ def _known(page: Page, mentions: list[CitationMention]) -> _Known:
     for mention in page.mentions:
         if not mention.weak or (mention.start, mention.end) in written:
             first.setdefault(_key(mention), mention.start)
-    by_number: dict[str, list[CitationMention]] = {}
+    by_number: dict[str, dict[str | None, int]] = {}
     for cited in mentions:
         if cited.basis == "written":
-            by_number.setdefault(cited.article, []).append(cited)
+            by_number.setdefault(cited.article, {}).setdefault(cited.law, cited.end)
     return _Known(page, written, [m.start for m in mentions], sorted((at, key) for key, at in first.items()), by_number)
 
 
@@ -219,6 +220,8 @@ def _keys(known: _Known, mention: CitationMention) -> tuple[tuple[str, ...], tup
     return tuple(k for k in (key, _key(rival) if rival else "") if k), ()
 
 
+MAX_NAMES = 200
+"""How many names of instruments, the last ones, can be meant where none stands beside a number."""
 MAX_PARAGRAPHS_BACK = 200
 """How many paragraphs up a heading is looked for."""
 
@@ -239,9 +242,9 @@ def _in_reach(known: _Known, mention: CitationMention) -> tuple[tuple[str, ...],
         near = near or named
         if len(named) == 1 and _is_heading(page.plain[start:end].strip()):
             return named, near
-    earlier = [m for m in known.by_number.get(mention.article, []) if m.end <= mention.start]
-    repeated = {m.law for m in earlier}
-    named = tuple(key for at, key in known.first_named if at < paragraph[0])
+    repeated = {law for law, end in known.by_number.get(mention.article, {}).items() if end <= mention.start}
+    until = bisect_left(known.first_named, (paragraph[0], ""))
+    named = tuple(key for _, key in known.first_named[max(0, until - MAX_NAMES) : until])
     if len(repeated) == 1 and (law := repeated.pop()) in named and law:
         return (law,), near
     return named, near
@@ -252,7 +255,7 @@ def _is_heading(line: str) -> bool:
 
 
 def _named_in(known: _Known, start: int, end: int) -> tuple[str, ...]:
-    inside = known.page.mentions_in(start, end)
+    inside = known.page.mentions_in(start, end, MAX_NAMES)
     return tuple(dict.fromkeys(_key(m) for m in inside if not m.weak or (m.start, m.end) in known.written))
 
 

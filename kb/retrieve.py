@@ -55,6 +55,13 @@ _ASKS_WHEN = re.compile(
 )
 
 
+_THAT_DAY = re.compile(
+    r"\b(?:at|on|by|as of) (?:that|this|the same) (?:date|time|day|moment)\b|\bà (?:cette|la même) (?:date|époque)\b|\bà ce moment\b",
+    re.IGNORECASE,
+)
+"""A day that the question named before: it does not ask for one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """What the corpus says of the articles of an index, one entry an article (see `kb.fuse`); `ids` None for what is no article."""
@@ -269,7 +276,7 @@ class LawRetriever(BaseRetriever):
             ranked[name] = np.where(places.local[found] & (ranked[name] == 0), ranked[other], ranked[name])
         scores = fused(ranked, WEIGHTS)
         scores += np.where(np.isin(places.law[found], list(named)), NAMED_LAW_BONUS, 0.0)
-        if not _ASKS_WHEN.search(text):
+        if not _ASKS_WHEN.search(_THAT_DAY.sub(" ", text)):
             scores *= np.where(places.formal[found], FORMAL_SHARE, 1.0)
         order = np.lexsort((found, places.rank[found], -np.round(scores, 9)))
         numbers = zip(*(of[order].tolist() for of in (found, scores, dense, lexical, similar)), strict=True)

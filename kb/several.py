@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 MAX_PARTS = 5
 LEANING = 0.5
 """How much of the vector of a part is that of the whole question: "and what if we say no?" means nothing alone."""
-PART_MARGIN = 0.012
-"""A part with a lesser margin (see `retrieve.Found`) asks for nothing that the law answers."""
-IN_SCOPE = 0.02
-"""From this margin of a part on, the question is not outside the scope, whatever else it tells."""
+PART_MARGIN = 0.02
+"""A part with a lesser margin (see `retrieve.Found`) asks for nothing that the law answers; one with it makes the whole a question of law."""
 
 
 def search_parts(

@@ -137,9 +137,13 @@ def _is_visible(char: str) -> bool:
 
 
 _SENTENCE_END = re.compile(
-    r"(?<=[。！？；\n])|(?<=[a-z0-9\])\"”’%]{2}[.!?])\s+(?=[\W\d]*[A-ZÀ-Ý\u4e00-\u9fff])|(?<=[;:])\s*\n"
+    r"(?<=[。！？；\n])|(?<=[a-z0-9\])\"”’%]{2}[.!?])\s++(?=[\W\d]{0,60}[A-ZÀ-Ý\u4e00-\u9fff])|(?<=[;:])\s*\n"
 )
 _ABBREVIATION = re.compile(r"(?:\b(?:arts?|no|nos|al|par|paras?|pt|v|vs|cf|e\.g|i\.e|approx)\.)\s*$", re.IGNORECASE)
+
+
+MAX_SENTENCE = 4_000
+"""Characters; what is longer is cut there, so that what is looked up within a sentence stays little."""
 
 
 def sentences(text: str) -> list[tuple[int, int]]:
@@ -154,7 +158,7 @@ def sentences(text: str) -> list[tuple[int, int]]:
             cuts.append(found.end())
     if cuts[-1] != len(text):
         cuts.append(len(text))
-    return list(pairwise(cuts))
+    return [(a, min(a + MAX_SENTENCE, end)) for start, end in pairwise(cuts) for a in range(start, end, MAX_SENTENCE)]
 
 
 def detect_language(text: str, default: Language = "en") -> Language:
