@@ -392,7 +392,6 @@ def test_a_proxy_that_is_no_address_is_refused(proxy: str) -> None:
         proxies(proxy)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Gradio's own figures of its queue
 def test_nobody_waits_for_a_copy_that_is_not_up(
     assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -409,18 +408,19 @@ def test_nobody_waits_for_a_copy_that_is_not_up(
         except ConnectionRefusedError:
             seen.append(f"{when}: refused")
 
-    build, load = kb.ui.build, Backend._load
+    load = Backend._load
 
-    def slow_build(*given: Any) -> Any:
+    def slow_make(_: Any, backend: Backend, desk: Desk, of: Settings) -> Any:
         look("pages")
-        return build(*given)
+        return make_core(backend, desk, of)
 
     def slow_load(backend: Backend) -> None:
         time.sleep(1)
         look("model")
         load(backend)
 
-    monkeypatch.setattr(kb.ui, "build", slow_build)
+    monkeypatch.setattr(kb.ui, "build", lambda *_: None)  # the pages of Gradio are not what this is about
+    monkeypatch.setattr("kb.ui.site.make_app", slow_make)
     monkeypatch.setattr(Backend, "_load", slow_load)
     served = kb.ui.launch(settings, assistant, block=False)
     look("served")
