@@ -144,7 +144,10 @@ def nginx(config: Path, port: int) -> Program:
             return True
         return False
 
-    command = [nginx_program(), "-p", str(config.parent), "-c", str(config), "-g", "daemon off;"]
+    main = "daemon off;" + (
+        " user root;" if os.geteuid() == 0 else ""
+    )  # the folders of the tests are their owner's alone
+    command = [nginx_program(), "-p", str(config.parent), "-c", str(config), "-g", main]
     return Program(command, config.with_suffix(".log"), listening)
 
 
