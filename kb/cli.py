@@ -19,6 +19,7 @@ from kb.cli_check import app as check_app
 from kb.cli_check import printable
 from kb.cli_corpus import app as corpus_app
 from kb.cli_corpus import parse_date, print_json, progress_bar
+from kb.cli_doctor import app as doctor_app
 from kb.cli_eval import app as eval_app
 from kb.cli_records import app as records_app
 from kb.cli_show import app as show_app
@@ -241,6 +242,7 @@ def mcp() -> None:
 
 app.add_typer(check_app)
 app.add_typer(corpus_app)
+app.add_typer(doctor_app)
 app.add_typer(eval_app)
 app.add_typer(records_app)
 app.add_typer(show_app)

@@ -30,6 +30,7 @@ MADE_OF = {
 }
 """Modules whose classes a copy may hold, besides dates and paths."""
 PLAIN = {("datetime", "date"), ("pathlib", "PosixPath"), ("pathlib", "WindowsPath")}
+COPIES = "corpus-read"
 KEPT = 3
 """Copies that are kept: another state is rarely asked for again."""
 _CODE = Path(__file__).parent
@@ -49,8 +50,8 @@ def open_corpus(settings: Settings) -> Corpus:
     state = _state(settings)
     if state is None:
         return load_corpus(settings.corpus, local=settings.local)  # it says what is wrong
-    path = settings.home / "corpus-read" / f"{state}.bin"
-    found = _read(path)
+    path = settings.home / COPIES / f"{state}.bin"
+    found = read_copy(path)
     if found is None:
         found = load_corpus(settings.corpus, local=settings.local)
         object.__setattr__(found, "state", state)  # before anybody else sees it
@@ -80,7 +81,8 @@ def _state(settings: Settings) -> str | None:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
 
 
-def _read(path: Path) -> Corpus | None:
+def read_copy(path: Path) -> Corpus | None:
+    """A copy as it was written; None where it is missing or damaged."""
     try:
         held = path.read_bytes()
         if hashlib.sha256(held[32:]).digest() != held[:32]:

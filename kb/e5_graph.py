@@ -25,18 +25,24 @@ FUSED = "com.microsoft"
 
 def write_graph(path: Path) -> None:
     """Write the graph of the installed weights, whole or not at all: (1, tokens, width) → (1, width), the mean over the tokens."""
-    import onnx
-
-    model = _model(read_weights(weights_path()))
-    onnx.checker.check_model(model)
+    content = graph_bytes()
     number, name = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)
     beside = Path(name)
     try:
         with os.fdopen(number, "wb") as file:
-            file.write(model.SerializeToString(deterministic=True))
+            file.write(content)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def graph_bytes() -> bytes:
+    """The graph of the installed weights as it is written: always the same bytes."""
+    import onnx
+
+    model = _model(read_weights(weights_path()))
+    onnx.checker.check_model(model)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 @dataclass(frozen=True, slots=True)

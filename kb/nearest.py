@@ -136,7 +136,7 @@ def in_folder(folder: Path, check: Callable[[], None]) -> Nearest:
 
 
 def on_server(url: str, fingerprint: str) -> Nearest:
-    return Nearest(lambda: server_client(url, SERVER_SECONDS).get_collection(_name(fingerprint)))
+    return Nearest(lambda: server_client(url, SERVER_SECONDS).get_collection(collection_name(fingerprint)))
 
 
 def write_folder(folder: Path, ids: Sequence[str], matrix: NDArray[np.float32], progress: Progress | None) -> None:
@@ -171,7 +171,7 @@ def write_server(
     """
     try:
         client = server_client(url, BUILD_SECONDS)
-        collection = client.get_or_create_collection(_name(fingerprint), **_CONFIGURATION)
+        collection = client.get_or_create_collection(collection_name(fingerprint), **_CONFIGURATION)
         if collection.count() != len(ids):
             _add(collection, ids, matrix, progress)
     except BadInput:
@@ -197,7 +197,8 @@ _CONFIGURATION: dict[str, Any] = {
 }
 
 
-def _name(fingerprint: str) -> str:
+def collection_name(fingerprint: str) -> str:
+    """What the collection of an index is called on a server."""
     return f"{COLLECTION}-{fingerprint}"
 
 
