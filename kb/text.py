@@ -193,6 +193,8 @@ def _stemmer(language: Language) -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer("french" if language == "fr" else "english")
 
 
+_STEMMING = threading.Lock()
+"""A stemmer keeps the word that it works on: two threads in it at once spoil each other's."""
 _TAUGHT: set[str] = set()
 _TEACHING = threading.Lock()
 
@@ -222,7 +224,8 @@ def _cut_chinese(run: str) -> Iterable[str]:
 
 @lru_cache(maxsize=20_000)
 def _stem(word: str, language: Language) -> str:
-    return str(_stemmer(language).stemWord(fold(word)))
+    with _STEMMING:
+        return str(_stemmer(language).stemWord(fold(word)))
 
 
 def tokens(text: str, language: Language) -> list[str]:

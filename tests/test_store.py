@@ -533,3 +533,20 @@ def test_copies_of_the_app_that_start_at_once(server: str, tmp_path: Path) -> No
     for database in opened:
         database.close()
     assert (failed, len(opened)) == ([], 6)
+
+
+def test_purge_of_more_than_a_statement_takes(store: Store, database: Database) -> None:
+    """70,000 old answers: PostgreSQL takes 65,535 values in a statement."""
+    key = store.keep(record(), 0, LOCAL)
+    with database.write() as connection:
+        names = [c.name for c in METADATA.tables["answers"].columns if c.name != "id"]
+        columns = ", ".join(names)
+        connection.execute(
+            text(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000) "
+                f"INSERT INTO answers (id, {columns}) SELECT CAST(n.i AS TEXT), {columns} FROM n, answers WHERE answers.id = :key"
+            ),
+            {"key": key},
+        )
+        connection.execute(text("UPDATE answers SET at = '2020-01-01T00:00:00+00:00'"))
+    assert store.purge(30, "test") == {"deleted": 70_001, "anonymised": 0}

@@ -6,7 +6,9 @@ import io
 import json
 import logging
 import re
+import socket
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -388,3 +390,39 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 def test_a_proxy_that_is_no_address_is_refused(proxy: str) -> None:
     with pytest.raises(BadInput, match="KB_PROXY"):
         proxies(proxy)
+
+
+def test_nobody_waits_for_a_copy_that_is_not_up(
+    assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the pages are built and, behind a proxy, the model is loaded, a connection is refused: the proxy asks another copy."""
+    import kb.ui
+
+    settings = assistant.settings.model_copy(update={"home": tmp_path, "port": free_port(), "proxy": "127.0.0.1"})
+    seen: list[str] = []
+
+    def look(when: str) -> None:
+        try:
+            socket.create_connection(("127.0.0.1", settings.port), 5).close()
+            seen.append(f"{when}: open")
+        except ConnectionRefusedError:
+            seen.append(f"{when}: refused")
+
+    load = Backend._load
+
+    def slow_make(_: Any, backend: Backend, desk: Desk, of: Settings) -> Any:
+        look("pages")
+        return make_core(backend, desk, of)
+
+    def slow_load(backend: Backend) -> None:
+        time.sleep(1)
+        look("model")
+        load(backend)
+
+    monkeypatch.setattr(kb.ui, "build", lambda *_: None)  # the pages of Gradio are not what this is about
+    monkeypatch.setattr("kb.ui.site.make_app", slow_make)
+    monkeypatch.setattr(Backend, "_load", slow_load)
+    served = kb.ui.launch(settings, assistant, block=False)
+    look("served")
+    served.close()
+    assert sorted(seen) == ["model: refused", "pages: refused", "served: open"]
