@@ -69,6 +69,8 @@ def server_client(url: str, seconds: float) -> Any:
             chroma_client_auth_provider="chromadb.auth.basic_authn.BasicAuthClientProvider",
             chroma_client_auth_credentials=f"{unquote(parts.username)}:{unquote(parts.password or '')}",
         )
+    # making a client waits for the server without a limit: so see first, with one, that it is there and speaks
+    httpx.get(f"{parts.scheme}://{parts.hostname}:{port}/api/v2/heartbeat", timeout=seconds).raise_for_status()
     with _CLIENTS:
         client: Any = chromadb.HttpClient(parts.hostname, port, ssl=parts.scheme == "https", settings=settings)
     client._server._session.timeout = httpx.Timeout(seconds)  # there is no public way to set it
