@@ -62,17 +62,17 @@ def server_client(url: str, seconds: float) -> Any:
         port = 0
     if parts.scheme not in ("http", "https") or not parts.hostname or not port or parts.path.strip("/") or parts.query:
         raise BadInput("KB_CHROMA_URL is not an address; write http://host:8000 or https://name:password@host")
-    settings, named = ChromaSettings(anonymized_telemetry=False), None
-    if parts.username:
-        named = (unquote(parts.username), unquote(parts.password or ""))
+    settings = ChromaSettings(anonymized_telemetry=False)
+    name, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if name:
         settings = ChromaSettings(
             anonymized_telemetry=False,
             chroma_client_auth_provider="chromadb.auth.basic_authn.BasicAuthClientProvider",
-            chroma_client_auth_credentials=":".join(named),
+            chroma_client_auth_credentials=f"{name}:{password}",
         )
     # making a client waits for the server without a limit: so see first, with one, that it is there and speaks
-    address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2].removesuffix(f':{port}')}:{port}/api/v2/heartbeat"
-    httpx.get(address, auth=named, timeout=seconds).raise_for_status()
+    there = f"{parts.scheme}://{parts.hostname}:{port}/api/v2/heartbeat"
+    httpx.get(there, auth=(name, password) if name else None, timeout=seconds).raise_for_status()
     with _CLIENTS:
         client: Any = chromadb.HttpClient(parts.hostname, port, ssl=parts.scheme == "https", settings=settings)
     client._server._session.timeout = httpx.Timeout(seconds)  # there is no public way to set it
