@@ -10,13 +10,17 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -28,18 +32,22 @@ from kb.corpus_cache import COPIES, read_copy
 from kb.corpus_load import load_corpus
 from kb.database import Database
 from kb.e5_graph import graph_bytes
+from kb.e5_weights import weights_path
 from kb.encoder import WHOLE, bundled_name, encoder_name, load_encoder, read_map
 from kb.errors import KBError
 from kb.index import FORMER, GRAPH, SEARCHED, check_files, read_manifest
 from kb.index_build import built_folder, ensure_index
 from kb.question_encoder import GRAPH as QUESTIONS
 from kb.settings import BUNDLED_ENCODER, Settings
+from kb.support import read_adapter
 from kb.units import build_units, fingerprint
 
 State = Literal["well", "mended", "wrong"]
 NEEDED_MB = 1_200
 """Free space that an installation needs at first: the unpacked model, the index, and a second index while one is built."""
 PROBE_SECONDS = 120
+QUIET_SECONDS = 900
+"""A file beside its final place that nobody wrote to for so long is left by a killed process."""
 OTHER_VARIABLES = frozenset(
     {"KB_ZH_REFERENCE", "KB_REQUIRE_BROWSER", "KB_REQUIRE_POSTGRESQL", "KB_WRITE_DOCS", "KB_TEST_PICTURES"}
 )
@@ -76,6 +84,7 @@ def examine(settings: Settings, mend: bool = False) -> Iterator[Finding]:
         ("shipped vectors", lambda: _vectors(settings.corpus, None)),
         ("own vectors", lambda: _vectors(settings.home, settings.home)),
         ("map of the encoder", lambda: f"{len(read_map())} dimensions"),
+        ("adapter of the gate", lambda: f"{len(read_adapter()[1])} arrays"),
         ("model", lambda: _model(settings)),
         ("index", lambda: _index(settings, held)),
         ("Chroma server", lambda: _server(settings, held)),
@@ -99,6 +108,8 @@ def _examined(name: str, look: Callable[[], str], mend: bool) -> Finding:
             return replace(found, remedy=f"could not be mended ({_said(error)}); {wrong.remedy}")
     except (KBError, OSError) as error:
         return Finding(name, "wrong", _said(error), "do what the message says, then run `kb doctor` again")
+    except Exception as error:  # one thing that cannot be examined leaves the others
+        return Finding(name, "wrong", f"cannot be examined ({type(error).__name__}: {error})", "report this")
 
 
 def _said(error: Exception) -> str:
@@ -143,8 +154,9 @@ def _leftovers(settings: Settings) -> str:
     def found() -> list[Path]:
         patterns = ("index/building-*", "index/*/manifest.*.tmp", "vectors/*.tmp", "corpus-read/reading-*")
         paths = [path for pattern in patterns for path in settings.home.glob(pattern)]
-        models = [p for p in settings.home.glob("models/*") if p.is_dir() and p.name != _model_folder(settings).name]
-        return [*paths, *(p for p in models if p.name.startswith(f"{_model_folder(settings).name}."))]
+        paths += settings.home.glob(f"models/{_model_folder(settings).name}.*")
+        now = time.time()  # only a build holds its lock: what another process may be writing is left for a while
+        return [p for p in paths if p.name.startswith("building-") or now - p.stat().st_mtime > QUIET_SECONDS]
 
     def remove() -> None:
         with lock:
@@ -226,6 +238,7 @@ def _model(settings: Settings) -> str:
     again = "run `kb doctor --mend`: it is unpacked again at the next question"
 
     def remove() -> None:
+        weights_path()  # what it is unpacked from, before it is gone
         shutil.rmtree(folder)
 
     try:
@@ -323,10 +336,23 @@ def _server(settings: Settings, held: list[Corpus]) -> str:
 # ------------------------------------------------------------------ records
 
 
+def _no_tables(path: Path, remedy: str) -> None:
+    """Says that a file of records holds none, before it is opened as the app does, which would make them anew."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as connection:
+            held = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'audit'").fetchone()[0]
+    except sqlite3.Error as error:
+        raise _Wrong(f"{path}: {error}", remedy) from None
+    if not held:
+        raise _Wrong(f"{path}: the file holds no records", remedy)
+
+
 def _records(settings: Settings) -> str:
     if not settings.database_url and not (settings.home / "records.db").exists():
         return "none yet: made when the first answer is kept"
     remedy = "restore a backup (`kb restore FILE --replace`); nothing here mends records"
+    if not settings.database_url:
+        _no_tables(settings.home / "records.db", remedy)
     try:
         database = Database.open(settings)
     except KBError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +27,7 @@ from kb.store import Store
 
 EVERY = {"settings", "home", "leftovers", "corpus", "copies of the corpus", "shipped vectors", "own vectors"} | {
     "map of the encoder",
+    "adapter of the gate",
     "model",
     "index",
     "Chroma server",
@@ -87,6 +89,12 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def leave_reading(settings: Settings) -> None:
+    path = settings.home / "corpus-read" / "reading-y"
+    path.write_text("")
+    os.utime(path, (0, 0))
+
+
 MENDED: list[tuple[str, str, Callable[[Settings], object]]] = [
     ("index", "vectors.npy", lambda s: flip(one(s, "index/*/vectors.npy"))),
     ("index", "columns.json", lambda s: cut(one(s, "index/*/columns.json"))),
@@ -95,7 +103,11 @@ MENDED: list[tuple[str, str, Callable[[Settings], object]]] = [
     ("copies of the corpus", "damaged", lambda s: flip(one(s, "corpus-read/*.bin"))),
     ("own vectors", "damaged", lambda s: cut(one(s, "vectors/*.npz"))),
     ("leftovers", "building-x", lambda s: (s.home / "index" / "building-x").mkdir()),
-    ("leftovers", "reading-y", lambda s: (s.home / "corpus-read" / "reading-y").write_text("")),
+    (
+        "leftovers",
+        "reading-y",
+        leave_reading,
+    ),
 ]
 
 
@@ -110,6 +122,12 @@ def test_what_can_be_made_again_is_mended(
     assert findings(installed, mend=True)[name].state == "mended"
     assert [f for f in findings(installed).values() if f.state != "well"] == []
     assert (installed.home / "records.db").read_bytes() == records
+
+
+def empty_database(settings: Settings) -> None:
+    for path in settings.home.glob("records.db*"):
+        path.unlink()
+    (settings.home / "records.db").write_bytes(b"")
 
 
 def corrupt_database(settings: Settings) -> None:
@@ -133,6 +151,7 @@ def break_trail(settings: Settings) -> None:
 LEFT: list[tuple[str, str, Callable[[Settings], object]]] = [
     ("corpus", "glossary.yaml", lambda s: flip(s.corpus / "glossary.yaml")),
     ("corpus", "harbour-law", lambda s: (s.corpus / "laws/harbour-law/2024-01-01.md").unlink()),
+    ("records", "holds no records", empty_database),
     ("records", "restore", corrupt_database),
     ("records", "broken at entry 1", break_trail),
 ]
@@ -151,9 +170,12 @@ def test_texts_and_records_are_never_mended(
 
 def test_a_running_build_is_not_disturbed(installed: Settings) -> None:
     (installed.home / "index" / "building-x").mkdir()
+    (installed.home / "corpus-read" / "reading-now").write_text("")
     with FileLock(installed.home / "index" / "build.lock"):
         assert "a build is running" in findings(installed, mend=True)["leftovers"].detail
     assert (installed.home / "index" / "building-x").exists()
+    assert findings(installed, mend=True)["leftovers"].state == "mended"
+    assert (installed.home / "corpus-read" / "reading-now").exists(), "another process may be writing it"
 
 
 def test_a_setting_of_no_such_name_is_pointed_out(installed: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
