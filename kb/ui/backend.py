@@ -13,7 +13,6 @@ from kb.model import Answer
 from kb.ui.metrics import Metrics
 from kb.ui.request_log import note_answer
 
-
 FIRST = ("face recognition", "人脸识别", "reconnaissance faciale")
 """Searched before the first reader asks: what is made at the first question of a language is then there. No chat model sees it."""
 
