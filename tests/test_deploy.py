@@ -118,6 +118,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Itera
             "proxy": "127.0.0.1",
             "log": "json",
             "metrics_token": METRICS_TOKEN,
+            "limit_questions": 0,  # one token asks for all the load
+            "limit_requests": 0,
         }
         homes = (folder / "home1", folder / "home2")
         apps = (app(homes[0], one, **shared), app(homes[1], two, **shared))
