@@ -21,7 +21,7 @@ from eval.results import Difference, SystemResult
 from eval.stats import Pair, paired_difference
 from kb import vectors
 from kb.assistant import Assistant
-from kb.fuse import RANK_CONSTANT, TEXT_KINDS
+from kb.fuse import KINDS_OF, RANK_CONSTANT
 from kb.ids import ProvisionId
 from kb.text import tokens
 from kb.units import build_units
@@ -92,7 +92,7 @@ class _PlainSearch:
         kept = [
             (row, unit)
             for row, unit in enumerate(build_units(assistant.corpus))
-            if unit.group == "law" and unit.kind in TEXT_KINDS
+            if unit.group == "law" and unit.kind in KINDS_OF["words"]
         ]
         self._rows = np.array([row for row, _ in kept])
         self._articles = [str(ProvisionId.parse(unit.target).whole_article) for _, unit in kept]
@@ -107,7 +107,7 @@ class _PlainSearch:
         return list(dict.fromkeys(article_of[row] for row in found[0].tolist() if row in article_of))[:LIMIT]
 
     def dense(self, case: Case, vector: NDArray[np.float32]) -> list[str]:
-        stands = self._index.allowed(("law",), case.on)[self._rows]
+        stands = np.isin(self._rows, self._index.rows(("law",), case.on))
         scores = np.where(stands, self._matrix @ vector, -np.inf)
         order = [int(i) for i in np.argsort(-scores, kind="stable")[: stands.sum()]]
         return list(dict.fromkeys(self._articles[i] for i in order))[:LIMIT]

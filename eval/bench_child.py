@@ -192,7 +192,7 @@ def plain_build(folder: str) -> dict[str, Any]:
 def build() -> dict[str, Any]:
     """The index brought up to date; `seconds` from the loaded modules on."""
     from kb.corpus_load import load_corpus
-    from kb.index import ensure_index
+    from kb.index_build import ensure_index
 
     settings = Settings()
     started = time.perf_counter()

@@ -18,7 +18,7 @@ from kb import vectors
 from kb.corpus import Corpus
 from kb.corpus_load import load_corpus
 from kb.encoder import encoder_name, load_encoder
-from kb.index import ensure_index
+from kb.index_build import ensure_index
 from kb.model import Language, Law, Provision, Trilingual
 from kb.retrieve import LawRetriever
 from kb.settings import Settings

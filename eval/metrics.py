@@ -7,6 +7,7 @@ definitions stand in the functions; whether "right", "wrong", "refused" or "unsc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -142,8 +143,8 @@ def answer_pairs(record: Mapping[str, Any], text: Attribution, corpus: Corpus) -
     """Grounding, by look-up alone (no judge).
 
     citation_existence: citations whose place is held. quote_fidelity: quotes that stand at the cited place word for word and stop inside
-    no sentence of it (a sentence cut short can lose its exception). unattributed_text: stretches of the text that come from no
-    source (`eval.attribution`). temporal_validity: citations whose standing and role are those which the dates of the versions give.
+    no sentence of it, nor before one that takes something back (a text cut short can lose its exception). unattributed_text: stretches of
+    the text that come from no source (`eval.attribution`). temporal_validity: citations whose standing and role are those which the dates of the versions give.
     """
     citations, claims = record["citations"], record["claims"]
     existing = [c for c in citations if place_of(c, corpus) is not None]
@@ -184,6 +185,10 @@ def standing_of(citation: Mapping[str, Any], corpus: Corpus, on: date) -> tuple[
     return "in_force", "authority"
 
 
+_LIMITS = re.compile(r"[^\S\n]*(?:但|However\b|Toutefois\b|Cependant\b)")
+"""How a sentence begins that takes something back from the one before it, on the same line."""
+
+
 def quote_problem(record: Mapping[str, Any], claim: Mapping[str, Any], corpus: Corpus) -> str | None:
     """What is wrong with the quote of a claim; None where nothing is."""
     citations = record["citations"]
@@ -198,6 +203,8 @@ def quote_problem(record: Mapping[str, Any], claim: Mapping[str, Any], corpus: C
     start = text.find(quote)
     if start not in edges or start + len(quote) not in edges:
         return f"{citation['id']}: the quote stops inside a sentence"
+    if _LIMITS.match(text, start + len(quote)):
+        return f"{citation['id']}: the quote stops before the sentence that limits it"
     if any(line not in record["text"] for line in quote.split("\n")):
         return f"{citation['id']}: the quote is not in the text of the answer"
     return None

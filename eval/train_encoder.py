@@ -29,9 +29,10 @@ from kb import vectors
 from kb.corpus import Corpus
 from kb.corpus_load import load_corpus
 from kb.encoder import encoder_name, load_encoder
-from kb.fuse import TEXT_KINDS
+from kb.fuse import KINDS_OF
 from kb.ids import ProvisionId
-from kb.index import Index, built_folder, ensure_index
+from kb.index import Index
+from kb.index_build import built_folder, ensure_index
 from kb.retrieve import WEIGHTS, LawRetriever
 from kb.settings import Settings
 from kb.units import Group, Unit, build_units, day
@@ -39,7 +40,7 @@ from kb.units import Group, Unit, build_units, day
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kb.index import Ranked
+    from kb.fuse import Ranked
 
     Matrix = NDArray[np.float32]
 
@@ -58,7 +59,7 @@ def article_of(unit: Unit) -> str:
 
 
 def kind_of(unit: Unit) -> str:
-    return "text" if unit.kind in TEXT_KINDS else unit.kind
+    return "text" if unit.kind in KINDS_OF["words"] else unit.kind
 
 
 def quarter(article: str) -> int:
@@ -207,7 +208,7 @@ class _ExactIndex(Index):
     matrix: Matrix
 
     def dense(self, vector: Matrix, groups: Sequence[Group], on: date) -> Ranked:
-        rows = np.flatnonzero(self.allowed(groups, on))
+        rows = self.rows(groups, on)
         cosines = np.round(self.matrix[rows] @ vector, 6)
         order = np.lexsort((rows, -cosines))
         return rows[order], cosines[order].astype(np.float64)
@@ -228,9 +229,11 @@ def ranks(retriever: LawRetriever, case: Case, vector: Matrix) -> dict[str, int]
     """Rank of the first place of the first need in: the dense search over text alone, over asks alone, and the five lists fused."""
     index = retriever.index
     lists: dict[str, dict[str, list[float]]] = {"text": {}, "ask": {}, "gist": {}}
-    for row, cosine in zip(*(of.tolist() for of in index.dense(vector, ("law",), case.on)), strict=True):
-        unit = index.units[row]
-        lists[kind_of(unit)].setdefault(article_of(unit), []).append(cosine)
+    rows, cosines = index.dense(vector, ("law",), case.on)
+    for kind, of in (("text", "words"), ("ask", "ask"), ("gist", "gist")):
+        chosen = index.columns.kind(rows, of)
+        for number, cosine in zip(index.columns.article[rows[chosen]].tolist(), cosines[chosen].tolist(), strict=True):
+            lists[kind].setdefault(index.columns.names[number], []).append(cosine)
     orders = {
         "dense, text": sorted(lists["text"], key=lambda a: -lists["text"][a][0]),
         "dense, asks": sorted(lists["ask"], key=lambda a: -float(np.mean(lists["ask"][a][:2]))),

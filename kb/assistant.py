@@ -18,16 +18,18 @@ from typing import TYPE_CHECKING
 import kb
 from kb.chat import ChatModel, ReplyClaim, open_chat
 from kb.corpus import Corpus
-from kb.corpus_load import load_corpus
+from kb.corpus_cache import open_corpus
 from kb.drafting import draft_of, question_record, sources, standalone
 from kb.encoder import Encoder, Progress, load_encoder
 from kb.errors import BadInput, ChatError
 from kb.generate import chain, quoting_draft
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
-from kb.index import BuildReport, Index, ensure_index
+from kb.index import Index
+from kb.index_build import BuildReport, ensure_index
 from kb.model import Answer, Citation, Claim, Draft, Hit, Language, Note, Query, Refusal
 from kb.phrases import STANDINGS, say, withheld_message
-from kb.plan import Plan, plan
+from kb.plan import plan
+from kb.planned import Plan
 from kb.prompts import read_prompt
 from kb.question_encoder import QuestionEncoder, load_question_encoder
 from kb.retrieve import LawRetriever
@@ -83,7 +85,7 @@ class Assistant:
         LangChain's tracing is switched off: it would send questions to a service, whatever the environment says.
         """
         os.environ.update(LANGSMITH_TRACING="false", LANGCHAIN_TRACING_V2="false")
-        corpus = load_corpus(settings.corpus, local=settings.local)
+        corpus = open_corpus(settings)
         loaded: list[Encoder] = [encoder] if encoder else []
 
         def load() -> Encoder:

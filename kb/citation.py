@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-import cn2an
-
 from kb.errors import BadInput
 from kb.ids import ProvisionId
 from kb.model import Language, Law
@@ -117,11 +115,17 @@ class _Article:
 def number(text: str) -> int:
     """Read a number written in digits or Chinese numerals, 1 to 9999; ValueError where it is neither."""
     plain = text.strip().replace("〇", "零").replace("两", "二")
-    return int(plain) if plain.isdigit() else int(cn2an.cn2an(plain, "normal"))
+    if plain.isdigit():
+        return int(plain)
+    import cn2an  # only where there are Chinese numerals: it takes a third of a second
+
+    return int(cn2an.cn2an(plain, "normal"))
 
 
 def numeral(value: int) -> str:
     """A number in Chinese numerals as articles are numbered: 15 → 十五, 1034 → 一千零三十四."""
+    import cn2an
+
     text = str(cn2an.an2cn(value))
     return text.removeprefix("一") if 10 <= value < 20 else text
 

@@ -1,4 +1,4 @@
-"""The command `kb`: ask, search, check, show, diff, index, serve, mcp; add-law, add-doc, fetch-official; lint, lock; eval; users, audit, records.
+"""The command `kb`: ask, search, check, show, diff, index, serve, mcp; add-law, add-doc, fetch-official; lint, lock; eval; users, audit, records, backup, restore.
 
 Standard output carries the result alone (text or JSON); progress and messages go to standard error. Exit codes: 0 done,
 1 a failing result where one was asked for (`check --strict`, `lint --strict`, `eval --gate`), 2 a bad argument or input, with one line that says what to do.
@@ -19,6 +19,7 @@ from kb.cli_check import app as check_app
 from kb.cli_check import printable
 from kb.cli_corpus import app as corpus_app
 from kb.cli_corpus import parse_date, print_json, progress_bar
+from kb.cli_doctor import app as doctor_app
 from kb.cli_eval import app as eval_app
 from kb.cli_records import app as records_app
 from kb.cli_show import app as show_app
@@ -55,10 +56,9 @@ def open_assistant() -> Assistant:
 
 
 def open_corpus() -> Corpus:
-    from kb.corpus_load import load_corpus
+    from kb.corpus_cache import open_corpus
 
-    settings = Settings()
-    return load_corpus(settings.corpus, local=settings.local)
+    return open_corpus(Settings())
 
 
 @app.command()
@@ -182,19 +182,20 @@ def index(
     from rich.console import Console
     from rich.table import Table
 
+    from kb import corpus_cache
     from kb.corpus_load import load_corpus
     from kb.encoder import load_encoder
-    from kb.index import ensure_index, ship_vectors
+    from kb.index_build import ensure_index, ship_vectors
 
     settings = Settings()
-    corpus = load_corpus(settings.corpus, local=settings.local)
+    corpus = corpus_cache.open_corpus(settings)
     with progress_bar() as report_progress:
         opened, report = ensure_index(corpus, settings, lambda: load_encoder(settings), report_progress, rebuild)
     if ship:
         typer.echo(f"vectors written to {ship_vectors(load_corpus(settings.corpus), settings)}", err=True)
     counts: Counter[str] = Counter(
-        u.target.split("/")[0].split("@")[0] if u.group not in ("scenario", "misconception", "outside") else u.group
-        for u in opened.units
+        group if group in ("scenario", "misconception", "outside") else target.split("/")[0].split("@")[0]
+        for group, target in zip(opened.columns.groups(), opened.columns.targets, strict=True)
     )
     if as_json:
         print_json(
@@ -241,6 +242,7 @@ def mcp() -> None:
 
 app.add_typer(check_app)
 app.add_typer(corpus_app)
+app.add_typer(doctor_app)
 app.add_typer(eval_app)
 app.add_typer(records_app)
 app.add_typer(show_app)

@@ -46,7 +46,7 @@ def check(
     """Say of every citation in a text whether it exists, says what is quoted, and still stands."""
     from kb.annotate import passes, report_csv, report_record, write_file
     from kb.check import check_text
-    from kb.corpus_load import load_corpus
+    from kb.corpus_cache import open_corpus
     from kb.settings import Settings
     from kb.text import detect_language
 
@@ -55,7 +55,7 @@ def check(
         raise BadInput(f"--language: {language!r} is not one of {', '.join(LANGUAGES)}")
     _check_outputs(file, csv, docx)
     settings = Settings()
-    corpus = load_corpus(settings.corpus, local=settings.local)
+    corpus = open_corpus(settings)
     read, published = _read(file, corpus)
     spoken: Language = language or detect_language(read.text[:20_000])
     report = check_text(read.text, corpus, day, day_written or published, spoken)

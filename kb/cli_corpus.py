@@ -153,14 +153,14 @@ def fetch_official(
 
 def _update_index(settings: Settings, skip: bool) -> None:
     """Embed what is new and write the index again; what was embedded before is taken from the vectors kept."""
-    from kb.corpus_load import load_corpus
+    from kb.corpus_cache import open_corpus
 
-    corpus = load_corpus(settings.corpus, local=settings.local)
+    corpus = open_corpus(settings)
     if skip:
         typer.echo("index: left as it is", err=True)
         return
     from kb.encoder import load_encoder
-    from kb.index import ensure_index
+    from kb.index_build import ensure_index
 
     with progress_bar() as report_progress:
         _, report = ensure_index(corpus, settings, lambda: load_encoder(settings), report_progress)

@@ -120,9 +120,9 @@ def _baseline(held: Baseline | None, path: Path | None, gate: bool) -> Baseline 
 def _cases(split: str, settings: Settings) -> tuple[list[Case], Corpus]:
     """The cases of a split (all of them for "all"), checked against the corpus."""
     from eval.cases import all_cases, check_cases
-    from kb.corpus_load import load_corpus
+    from kb.corpus_cache import open_corpus
 
-    corpus = load_corpus(settings.corpus, local=settings.local)
+    corpus = open_corpus(settings)
     cases = all_cases()
     check_cases(cases, corpus)
     return [case for case in cases if split in ("all", case.split)], corpus

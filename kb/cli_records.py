@@ -1,10 +1,11 @@
-"""`kb users`, `kb audit`, `kb records`: accounts, the audit trail, retention and deletion."""
+"""`kb users`, `kb audit`, `kb records`, `kb backup`, `kb restore`: accounts, the audit trail, retention, deletion, copies."""
 
 from __future__ import annotations
 
 import getpass
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -44,11 +45,11 @@ def _accounts() -> Accounts:
 
 
 def _store() -> Store:
-    from kb.corpus_load import load_corpus
+    from kb.corpus_cache import open_corpus
     from kb.store import Store
 
     settings = Settings()
-    return Store(_database(), load_corpus(settings.corpus, local=settings.local))
+    return Store(_database(), open_corpus(settings))
 
 
 def _actor() -> str:
@@ -184,3 +185,33 @@ def purge(
         raise BadInput(f"--older-than: {older_than!r} is no number of days; write 180 or 180d")
     done = _store().purge(int(number), _actor())
     typer.echo(f"{done['deleted']} answers deleted, {done['anonymised']} kept without the asker's name")
+
+
+@app.command("backup")
+def back_up(file: Annotated[Path, typer.Argument(help="the new file, for example kb-2026-11-27.zip")]) -> None:
+    """Save records and own corpus in one new file, while the app runs."""
+    from kb.backup import back_up as write
+
+    manifest = write(file, Settings())
+    typer.echo(
+        f"{len(manifest.files)} files in {file}; the audit trail has {manifest.entries} entries, the last with the hash {manifest.last_hash}"
+    )
+
+
+@app.command("restore")
+def restore(
+    file: Annotated[Path, typer.Argument(help="a file that kb backup wrote")],
+    replace: Annotated[bool, typer.Option("--replace", help="put aside what is there")] = False,
+) -> None:
+    """Check a backup and put it back, whole or not at all; stop the app before."""
+    from kb.backup import restore as put_back
+
+    done = put_back(file, Settings(), _actor(), replace)
+    typer.echo(
+        f"restored as of {done.manifest.created}: {done.manifest.entries} entries of the audit trail, {len(done.manifest.files)} files"
+    )
+    for folder in done.aside:
+        typer.echo(f"what was there before is in {folder}", err=True)
+    typer.echo(
+        "everybody is logged out. Accounts and tokens are those of then: see kb users list, kb users tokens", err=True
+    )

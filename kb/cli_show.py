@@ -26,10 +26,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="one JSON record instea
 
 
 def _open_corpus() -> Corpus:
-    from kb.corpus_load import load_corpus
+    from kb.corpus_cache import open_corpus
 
     settings = Settings()
-    return load_corpus(settings.corpus, local=settings.local)
+    return open_corpus(settings)
 
 
 @app.command()

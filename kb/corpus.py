@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +33,7 @@ from kb.names import Name, names_of
 from kb.text import sentences
 
 LOCK = "corpus.lock"
+COUNTERPARTS = "counterparts.csv"
 MISCONCEPTIONS = "misconceptions.yaml"
 
 
@@ -63,7 +64,11 @@ class Corpus:
     misconceptions: tuple[Misconception, ...]
     glossary: tuple[files.GlossaryTerm, ...]
     outside: Mapping[Language, tuple[str, ...]]
+    counterparts: Mapping[ProvisionId, tuple[ProvisionId, ...]] = field(default_factory=dict)
+    """Article → older articles on the same matter, where no rule of one became that of the other: what to read for a day before it."""
     local: Path | None = None
+    state: str = ""
+    """Names the files that the corpus was read from, byte by byte, and the code that read them (see `kb.corpus_cache`); empty where unknown."""
 
     def file_of_notes(self, document: str) -> Path:
         """Where the notes on a document are kept."""
@@ -334,6 +339,9 @@ def check_references(corpus: Corpus) -> None:
             raise CorpusError(successor.path, None, f"{old}: no such law or version")
         for place in successor.new:
             check(successor.path, place)
+    for now, then in corpus.counterparts.items():
+        for place in (now, *then):
+            check(corpus.root / COUNTERPARTS, place)
 
 
 def _check_record(corpus: Corpus, record: Record, check: Callable[[Path, ProvisionId], None]) -> None:

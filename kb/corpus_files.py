@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
@@ -225,6 +225,20 @@ class ConcordanceRow(_Strict):
     note: str = ""
 
 
+class CounterpartRow(_Strict):
+    """Older articles on the matter of an article: what to read for a day before it stood."""
+
+    now: Annotated[ProvisionId, BeforeValidator(ProvisionId.parse)]
+    then: Annotated[
+        tuple[ProvisionId, ...],
+        BeforeValidator(lambda v: tuple(ProvisionId.parse(p) for p in v.split(";"))),
+    ]
+    note: str
+
+
+_Row = TypeVar("_Row", bound=_Strict)
+
+
 @dataclass(frozen=True, slots=True)
 class ArticleText:
     """The lines of one article as found in a file: (paragraph, item) → text, in order. `line` is where it starts."""
@@ -288,13 +302,13 @@ def read_yaml(path: Path, schema: Any) -> Any:
     return parse_yaml(path, read_text(path), schema)
 
 
-def read_rows(path: Path) -> list[ConcordanceRow]:
-    """A concordance: a CSV file with the columns old, new, change, note."""
+def read_rows(path: Path, schema: type[_Row]) -> list[_Row]:
+    """A CSV file with the columns of a schema: a concordance (old, new, change, note), counterparts (now, then, note)."""
     reader = csv.DictReader(read_text(path).splitlines())
     rows = []
     for row in reader:
         try:
-            rows.append(ConcordanceRow.model_validate(row))
+            rows.append(schema.model_validate(row))
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(str(p) for p in first["loc"])

@@ -11,7 +11,7 @@ from pathlib import Path
 from kb import corpus_files as files
 from kb import dataset
 from kb.citation import number
-from kb.corpus import LOCK, MISCONCEPTIONS, Corpus, Successor, check_references, lock_lines
+from kb.corpus import COUNTERPARTS, LOCK, MISCONCEPTIONS, Corpus, Successor, check_references, lock_lines
 from kb.errors import CorpusError
 from kb.ids import FactId, PassageId, ProvisionId, article_sort_key
 from kb.model import (
@@ -84,6 +84,7 @@ def load_corpus(root: Path, check_lock: bool = True, local: Path | None = None) 
         documents=documents,
         notes=tuple(notes),
         successors=_load_concordances(root / "concordances"),
+        counterparts=_load_counterparts(root / COUNTERPARTS),
         records=records,
         scenarios=tuple(_load_scenario(path) for path in sorted((root / "scenarios").glob("*.yaml"))),
         misconceptions=_load_misconceptions(root / MISCONCEPTIONS),
@@ -354,10 +355,20 @@ def _load_misconceptions(path: Path) -> tuple[Misconception, ...]:
 def _load_concordances(folder: Path) -> dict[ProvisionId, Successor]:
     found: dict[ProvisionId, Successor] = {}
     for path in sorted(folder.glob("*.csv")):
-        for row in files.read_rows(path):
+        for row in files.read_rows(path, files.ConcordanceRow):
             if row.old in found:
                 raise CorpusError(path, None, f"{row.old} stands twice in the concordances")
             found[row.old] = Successor(row.old, row.new, row.change, row.note, path)
+    return found
+
+
+def _load_counterparts(path: Path) -> dict[ProvisionId, tuple[ProvisionId, ...]]:
+    """The file may be missing: a corpus needs none."""
+    found: dict[ProvisionId, tuple[ProvisionId, ...]] = {}
+    for row in files.read_rows(path, files.CounterpartRow) if path.exists() else ():
+        if row.now in found:
+            raise CorpusError(path, None, f"{row.now} stands twice")
+        found[row.now] = row.then
     return found
 
 

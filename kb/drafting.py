@@ -13,7 +13,7 @@ from kb.corpus import Corpus
 from kb.errors import ChatError
 from kb.ids import ProvisionId, SourceId, parse_source_id
 from kb.model import Citation, Claim, Draft, Language, Query
-from kb.plan import Plan
+from kb.planned import Plan
 from kb.quantities import bare_figures, quantities
 from kb.text import find_quote
 from kb.understand import Understanding

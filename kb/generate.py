@@ -5,6 +5,7 @@ Nothing is stated here but gists, quotes and the fixed phrases of `kb.phrases`; 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
@@ -24,11 +25,21 @@ MAX_POINTS = 5
 
 def chain(*steps: Callable[[Any], Any]) -> Runnable[Any, Any]:
     """The steps as one LangChain runnable, so that `invoke`, `batch` and `stream` work on the whole."""
-    first, *rest = (RunnableLambda(step, name=step.__name__.strip("_")) for step in steps)
+    first, *rest = (RunnableLambda(_signed(step), name=step.__name__.strip("_")) for step in steps)
     built: Runnable[Any, Any] = first
     for step in rest:
         built = built | step
     return built
+
+
+def _signed(step: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """The step with its signature at hand: LangChain reads it four times a question, and reading it anew costs more than some steps."""
+
+    def run(given: Any) -> Any:
+        return step(given)
+
+    run.__signature__ = inspect.signature(run)  # type: ignore[attr-defined]
+    return run
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,124 +1,78 @@
-"""Units → Chroma and BM25 on disk: build beside, verify, swap; open; search.
+"""An opened index: exact comparison of the units that Chroma names, and BM25; both fold to nothing here, they give rows and scores.
 
-The index is disposable: it is named by the fingerprint of its units and of the encoder, and made again when that changes.
+The index is disposable: it is named by the fingerprint of its units and of the encoder, and made again when that changes
+(see `kb.index_build`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 
-from kb import vectors
-from kb.corpus import Corpus
-from kb.encoder import Encoder, Progress, encoder_name
+from kb.encoder import Progress
 from kb.errors import IndexError_
 from kb.fuse import Columns
-from kb.settings import Settings
-from kb.text import teach_chinese_words, tokens
-from kb.units import FORMAT, Group, Unit, build_units, day, fingerprint
+from kb.nearest import Nearest, in_folder, write_server
+from kb.units import Group, day
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    Ranked = tuple[NDArray[np.int64], NDArray[np.float64]]
-    """Rows and their scores, best first."""
+    from kb.fuse import Ranked, Rows, Scores
 
-COLLECTION = "units"
-LOCK_SECONDS = 900
-WRITE_BATCH = 1_000
-CANDIDATES = 300
-"""Units asked of Chroma for a question, before those of other groups and days are left out."""
+SEARCHED = ("columns.", "bm25/", "vectors.npy")
+GRAPH = ("chroma/",)
+FORMER = ("columns.", "keys.npy", "words.json", "chroma/")
+"""The parts of an index: what every search reads, what Chroma reads, what the next build takes over."""
 FEW_ROWS = 2_000
-NO_WORDS = ("outside", "misconception")
-"""Groups that are searched by vectors alone: their words would only change how rare a word is."""
-
-
-def ship_vectors(corpus: Corpus, settings: Settings) -> Path:
-    """Write the vectors of the whole corpus beside it, so that a first build embeds nothing. Needs a built index."""
-    file = vectors.file_name(encoder_name(settings))
-    known = vectors.read_vectors([corpus.root / "vectors" / file, settings.home / "vectors" / file])
-    keys = [vectors.key_of(unit.text, unit.prompt) for unit in build_units(corpus)]
-    path = corpus.root / "vectors" / file
-    vectors.write_vectors(path, keys, known)
-    return path
-
-
-@dataclass(frozen=True, slots=True)
-class BuildReport:
-    """What a build did. `embedded` texts were new; `reused` vectors were at hand."""
-
-    fingerprint: str
-    units: int
-    embedded: int
-    reused: int
-    built: bool
-
-
-_CLIENTS = threading.Lock()
-
-
-def _client(folder: Path) -> Any:
-    """Chroma on a folder of its own; clients are made one at a time, since making them is not safe across threads."""
-    import chromadb
-    from chromadb.config import Settings as ChromaSettings
-
-    with _CLIENTS:
-        return chromadb.PersistentClient(str(folder / "chroma"), ChromaSettings(anonymized_telemetry=False))
+SOME_ROWS = 4
+"""Where the rows to compare are fewer than one in so many, they are picked first; otherwise comparing all costs less than picking."""
+MAX_WORDED = 3_000
+"""Rows that share words with a question, at most: those below have no weight."""
 
 
 class Index:
-    """An opened index. Rows are positions in `units`."""
+    """An opened index. Rows are positions in `columns`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, nearest: Nearest | None = None) -> None:
         import bm25s
 
         try:
-            manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-            if manifest["sha256"] != _digests(folder):
-                raise ValueError("a file is not the one that was written")
-            self.units = [Unit(**u, text="") for u in json.loads((folder / "units.json").read_text(encoding="utf-8"))]
+            manifest = read_manifest(folder)
+            check_files(folder, manifest, SEARCHED)
+            self.columns = Columns.load(folder)
             self._bm25 = bm25s.BM25.load(str(folder / "bm25"))
-            client = _client(folder)
-            self._collection = client.get_collection(COLLECTION)
-            stored = self._collection.count()
             self._vectors = np.load(folder / "vectors.npy")
+            self.fingerprint: str = manifest["fingerprint"]
+            self.encoder: str = manifest["encoder"]
+            held: int = manifest["units"]
         except Exception as error:  # whatever is wrong with a damaged index: it is made again
             raise IndexError_(
                 f"{folder}: cannot be opened ({type(error).__name__}); run `kb index --rebuild`"
             ) from error
-        if not len(self.units) == stored == len(self._vectors) == manifest["units"]:
-            raise IndexError_(f"{folder}: incomplete ({stored} of {manifest['units']} units); run `kb index --rebuild`")
-        self.fingerprint: str = manifest["fingerprint"]
-        self.encoder: str = manifest["encoder"]
-        self._row = {unit.id: row for row, unit in enumerate(self.units)}
+        if not len(self.columns) == len(self._vectors) == held:
+            raise IndexError_(f"{folder}: incomplete ({len(self.columns)} of {held} units); run `kb index --rebuild`")
+        self.nearest = nearest or in_folder(folder, lambda: check_files(folder, manifest, GRAPH))
 
-    @cached_property
-    def _dates(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return np.array([u.start for u in self.units]), np.array([u.end for u in self.units])
+    def __len__(self) -> int:
+        return len(self.columns)
 
-    def allowed(self, groups: Sequence[Group], on: date) -> NDArray[np.bool_]:
-        """Which rows belong to the groups and stand on the date."""
-        starts, ends = self._dates
-        today = day(on)
-        return np.asarray((starts <= today) & (today < ends) & self.columns.of(*groups))
+    def share(self, url: str, progress: Progress | None) -> None:
+        """Give the Chroma server at the address the collection, where it has none; IndexError_ where it does not take it."""
+        write_server(url, self.fingerprint, self.columns.ids, self._vectors, progress)
 
-    @cached_property
-    def columns(self) -> Columns:
-        """What is known of the units, folded to articles."""
-        return Columns(self.units)
+    def rows(self, groups: Sequence[Group], on: date) -> Rows:
+        """The rows of the groups that stand on the date, in their order."""
+        of = self.columns.rows_of_group
+        rows = np.sort(np.concatenate([of[group] for group in groups]))
+        return np.asarray(rows[self.columns.standing(rows, day(on))])
 
     def dense(self, vector: NDArray[np.float32], groups: Sequence[Group], on: date) -> Ranked:
         """The rows of every article, passage or name that has a unit near the vector, with their exact cosine, best first.
@@ -127,36 +81,45 @@ class Index:
         applied here. Then all units of what was named are compared, so that its lesser ones count as well. Groups of few units are
         compared whole.
         """
-        allowed = self.allowed(groups, on)
-        if allowed.sum() > FEW_ROWS:
-            allowed &= self._near(vector)
-        rows = np.flatnonzero(allowed)
-        cosines = np.round(
-            (self._vectors @ vector)[rows], 6
-        )  # all of them: picking rows first copies more than it saves
+        near = self._near(vector) if sum(len(self.columns.rows_of_group[g]) for g in groups) > FEW_ROWS else None
+        if near is None:
+            rows = self.rows(groups, on)
+        else:
+            rows = near[self.columns.of(near, *groups) & self.columns.standing(near, day(on))]
+        cosines = np.round(self._compared(vector, rows), 6)
         order = np.argsort(-cosines, kind="stable")
         return rows[order], cosines[order].astype(np.float64)
 
-    def _near(self, vector: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Which rows are of a place that has one among the nearest that Chroma knows; all rows where it cannot answer."""
-        try:
-            count = min(CANDIDATES, len(self.units))
-            found = self._collection.query(query_embeddings=vector, n_results=count, include=["distances"])
-        except Exception:  # whatever ails Chroma: comparing all vectors is slower, not worse
-            return np.ones(len(self.units), np.bool_)
-        near = np.zeros(len(self.columns.names), np.bool_)
-        near[self.columns.article[[self._row[i] for i in found["ids"][0]]]] = True
-        return np.asarray(near[self.columns.article])
+    def _compared(self, vector: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
+        if len(rows) * SOME_ROWS < len(self):
+            return np.asarray(self._vectors[rows] @ vector)
+        return np.asarray((self._vectors @ vector)[rows])
+
+    def _near(self, vector: NDArray[np.float32]) -> Rows | None:
+        """All rows of the places that have one among the nearest that Chroma knows; None where it cannot answer."""
+        ids = self.nearest.ids(vector, len(self))
+        if ids is None:
+            return None
+        found = [self.columns.row.get(name, -1) for name in ids]
+        if min(found) < 0:
+            self.nearest.foreign(ids)
+            return None
+        return self.columns.rows_of(np.unique(self.columns.article[found]))
 
     def lexical(self, words: Sequence[str], groups: Sequence[Group], on: date) -> Ranked:
-        """Rows that share a word with the query, with their BM25 score, best first."""
+        """Rows that share a word with the query, with their BM25 score, best first; `MAX_WORDED` at most."""
         known = [w for w in dict.fromkeys(words) if w in self._bm25.vocab_dict]
         if not known:
             return np.zeros(0, np.int64), np.zeros(0)
-        scores = np.asarray(self._bm25.get_scores(known), np.float64) * self.allowed(groups, on)
-        rows = np.flatnonzero(scores > 0)
-        order = np.lexsort((rows, -np.round(scores[rows], 6)))
-        return rows[order], scores[rows][order]
+        held: Scores = self._bm25.get_scores(known)
+        rows: Rows = np.flatnonzero(held > 0)
+        rows = rows[self.columns.of(rows, *groups) & self.columns.standing(rows, day(on))]
+        scores = np.round(held[rows].astype(np.float64), 6)
+        if len(rows) > MAX_WORDED:
+            least = np.partition(scores, -MAX_WORDED)[-MAX_WORDED]
+            rows, scores = rows[scores >= least], scores[scores >= least]
+        order = np.lexsort((rows, -scores))[:MAX_WORDED]
+        return rows[order], scores[order].astype(np.float64)
 
     def similarities(self, vector: NDArray[np.float32], rows: Sequence[int]) -> dict[int, float]:
         """The exact cosine of given rows with a vector."""
@@ -167,162 +130,38 @@ class Index:
     def rows_of_article(self) -> dict[str, list[int]]:
         """Article id → the rows of its paragraphs and items."""
         found: dict[str, list[int]] = {}
-        for row, unit in enumerate(self.units):
-            if unit.kind in ("part", "item"):
-                found.setdefault(unit.target.split("__", 1)[0], []).append(row)
+        for row in np.flatnonzero(self.columns.kind(np.arange(len(self)), "places")).tolist():
+            found.setdefault(self.columns.targets[row].split("__", 1)[0], []).append(row)
         return found
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    """The sha256 of every file that decides a result. Chroma's are not among them: it only names what is near, and is doubted anyway."""
-    files = [folder / "units.json", folder / "vectors.npy", *sorted((folder / "bm25").iterdir())]
-    found = {}
-    for path in files:
-        with path.open("rb") as file:
-            found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What a build wrote last; OSError or ValueError where it is not there or damaged."""
+    found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    if not isinstance(found, dict):
+        raise ValueError("no manifest")
     return found
 
 
-def built_folder(settings: Settings, name: str) -> Path | None:
-    """Where the newest whole index of that fingerprint is; None where there is none.
+def digests(folder: Path) -> dict[str, str]:
+    """The sha256 of every file of an index but those that change whenever it is opened: its manifest, the SQLite file of Chroma, and the
+    graph of a collection so small that Chroma has not written it yet (it is made from the SQLite file then)."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        unwritten = path.parent.parent.name == "chroma" and not (path.parent / "index_metadata.pickle").exists()
+        if path.is_file() and not unwritten and not path.name.startswith(("manifest.", "chroma.sqlite3")):
+            with path.open("rb") as file:
+                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
-    Every build has a folder of its own, so that a swap disturbs no reader and no client of the folder before.
+
+def check_files(folder: Path, manifest: Mapping[str, Any], parts: Sequence[str]) -> None:
+    """ValueError where a file of these parts of an index is not the one that was written; OSError where it is gone.
+
+    The graph of Chroma is one of them: Chroma reads it as it is, and a damaged one can end the process.
     """
-    found = sorted((settings.home / "index").glob(f"{name}-*/manifest.json"))
-    return found[-1].parent if found else None
-
-
-def ensure_index(
-    corpus: Corpus,
-    settings: Settings,
-    load: Callable[[], Encoder],
-    progress: Progress | None = None,
-    rebuild: bool = False,
-) -> tuple[Index, BuildReport]:
-    """Open the index of this corpus and encoder; build it first where it is missing, damaged or `rebuild` is asked.
-
-    The encoder is loaded only if a text must be embedded. Two builders wait for each other; readers are not disturbed.
-    """
-    teach_chinese_words(term.zh for term in corpus.glossary)
-    units = build_units(corpus)
-    name = fingerprint(units, encoder_name(settings))
-    folder = None if rebuild else built_folder(settings, name)
-    if folder:
-        try:
-            return Index(folder), BuildReport(name, len(units), 0, 0, built=False)
-        except IndexError_:
-            rebuild = True
-    home = settings.home / "index"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        with FileLock(home / "build.lock", timeout=LOCK_SECONDS):
-            folder = None if rebuild else built_folder(settings, name)  # another process may have built it meanwhile
-            report = BuildReport(name, len(units), 0, 0, built=False)
-            if folder is None:
-                folder, report = _build(units, name, corpus, settings, load, progress)
-    except Timeout:
-        raise IndexError_(
-            f"another process has been building the index for {LOCK_SECONDS} s; stop it, or wait"
-        ) from None
-    except OSError as error:
-        raise IndexError_(f"{home}: cannot be written ({error.strerror}); set KB_HOME to a folder you own") from None
-    return Index(folder), report
-
-
-def _build(
-    units: Sequence[Unit],
-    name: str,
-    corpus: Corpus,
-    settings: Settings,
-    load: Callable[[], Encoder],
-    progress: Progress | None,
-) -> tuple[Path, BuildReport]:
-    keys = [vectors.key_of(unit.text, unit.prompt) for unit in units]
-    file = vectors.file_name(encoder_name(settings))
-    own = settings.home / "vectors" / file
-    known = vectors.read_vectors([corpus.root / "vectors" / file, own])
-    missing = list(dict.fromkeys((k, u.prompt, u.text) for k, u in zip(keys, units, strict=True) if k not in known))
-    if missing:
-        encoder = load()
-        for prompt in ("document", "query"):
-            chosen = [(k, text) for k, p, text in missing if p == prompt]
-            before = 0 if prompt == "document" else len(missing) - len(chosen)
-            known |= _embed(encoder, prompt, chosen, _shifted(progress, before, len(missing)))
-        vectors.write_vectors(own, keys, known)
-    matrix = np.stack([known[key] for key in keys])
-    home = settings.home / "index"
-    beside = Path(tempfile.mkdtemp(prefix="building-", dir=home))
-    try:
-        _write_index(beside, units, matrix, name, encoder_name(settings), progress)
-        folder = home / f"{name}-{time.time_ns():020d}"
-        beside.replace(folder)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    for old in home.iterdir():
-        if old.is_dir() and old != folder:
-            shutil.rmtree(old, ignore_errors=True)
-    return folder, BuildReport(name, len(units), len(missing), len(set(keys)) - len(missing), built=True)
-
-
-def _shifted(progress: Progress | None, before: int, total: int) -> Progress:
-    """A progress call for a part of the texts, as one for all of them."""
-    return lambda done, _: progress(before + done, total) if progress else None
-
-
-def _embed(
-    encoder: Encoder, prompt: str, chosen: Sequence[tuple[bytes, str]], progress: Progress
-) -> dict[bytes, NDArray[np.float32]]:
-    if not chosen:
-        return {}
-    texts = [text for _, text in chosen]
-    if prompt == "document":
-        matrix = encoder.encode_passages(texts, progress)
-    else:
-        blocks = []
-        for start in range(0, len(texts), 64):
-            blocks.append(encoder.encode_queries(texts[start : start + 64]))
-            progress(min(start + 64, len(texts)), len(texts))
-        matrix = np.concatenate(blocks)
-    return {key: vector for (key, _), vector in zip(chosen, vectors.packed(matrix), strict=True)}
-
-
-def _write_index(
-    folder: Path, units: Sequence[Unit], matrix: NDArray[np.float32], name: str, encoder: str, progress: Progress | None
-) -> None:
-    import bm25s
-
-    client = _client(folder)
-    collection = client.create_collection(
-        COLLECTION,
-        embedding_function=None,
-        configuration={
-            "hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": CANDIDATES, "max_neighbors": 32}
-        },
-    )
-    step = min(WRITE_BATCH, client.get_max_batch_size())
-    for start in range(0, len(units), step):
-        chunk = units[start : start + step]
-        collection.add(
-            ids=[u.id for u in chunk],
-            embeddings=matrix[start : start + step],
-            metadatas=[
-                {"target": u.target, "group": u.group, "kind": u.kind, "start": u.start, "end": u.end} for u in chunk
-            ],
-        )
-        if progress:
-            progress(min(start + step, len(units)), len(units))
-    retriever = bm25s.BM25(method="lucene")
-    retriever.index([tokens(u.text, u.language) if u.group not in NO_WORDS else [] for u in units], show_progress=False)
-    retriever.save(str(folder / "bm25"))
-    plain = [{k: v for k, v in asdict(u).items() if k != "text"} for u in units]
-    np.save(folder / "vectors.npy", matrix)
-    (folder / "units.json").write_text(json.dumps(plain, ensure_ascii=False), encoding="utf-8")
-    manifest = {
-        "format": FORMAT,
-        "fingerprint": name,
-        "encoder": encoder,
-        "units": len(units),
-        "sha256": _digests(folder),
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    del client
+    for name, written in manifest["sha256"].items():
+        if name.startswith(tuple(parts)):
+            with (folder / name).open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != written:
+                    raise ValueError(f"{name} is not the one that was written")

@@ -208,13 +208,13 @@ class Tools:
             return self._assistant
 
     def _load(self) -> Corpus:
-        from kb.corpus_load import load_corpus
+        from kb.corpus_cache import open_corpus
 
         with self._loading:
             if self._corpus is None:
                 held = self._assistant
                 settings = self._settings
-                self._corpus = held.corpus if held else load_corpus(settings.corpus, local=settings.local)
+                self._corpus = held.corpus if held else open_corpus(settings)
             return self._corpus
 
 

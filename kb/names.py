@@ -47,7 +47,18 @@ _ARTICLE = re.compile(r"^(?:the|les|le|la) ", re.IGNORECASE)
 """Names are kept without it: "the Measures" would else begin before "Measures for …", the name of another instrument."""
 
 
-def names_of(laws: Iterable[Law | Record]) -> tuple[Name, ...]:
+class Names(tuple[Name, ...]):
+    """Names as one key: their hash is reckoned once, since every question asks for what was made of them."""
+
+    _hash: int | None = None
+
+    def __hash__(self) -> int:
+        if self._hash is None:
+            self._hash = super().__hash__()
+        return self._hash
+
+
+def names_of(laws: Iterable[Law | Record]) -> Names:
     """All names of the instruments: titles (also without 中华人民共和国), short names, aliases; the first owner of a name keeps it."""
     found: dict[str, Name] = {}
     for law in laws:
@@ -62,9 +73,20 @@ def names_of(laws: Iterable[Law | Record]) -> tuple[Name, ...]:
             for form in {_ARTICLE.sub("", text), _ARTICLE.sub("", plain)}:
                 if form:
                     found.setdefault(form.lower(), Name(form, law.slug, _WEAK.fullmatch(form) is not None))
-    return tuple(sorted(found.values(), key=lambda n: (-len(n.text), n.text)))
+    return Names(sorted(found.values(), key=lambda n: (-len(n.text), n.text)))
 
 
+SHORT_TEXT = 4_000
+"""Characters of a text in which it pays to look first whether it holds any name at all."""
+
+
+@lru_cache(maxsize=8)
+def _longest_words(names: tuple[Name, ...]) -> tuple[str, ...]:
+    """For each name its longest run of letters, figures or Chinese: a text without any of them holds no name."""
+    return tuple({max(_RUN.findall(name.text.casefold()), key=len, default="") for name in names})
+
+
+_RUN = re.compile(r"[^\W_]+")
 _LEFT, _RIGHT = r"(?<![A-Za-zÀ-ÿ0-9])", r"(?![A-Za-zÀ-ÿ0-9])"
 _Trie = dict[str, "_Trie"]
 
@@ -134,7 +156,9 @@ def law_mentions(text: str, names: tuple[Name, ...]) -> list[LawMention]:
     """Names of instruments in `text`, in order, the longest where names overlap; unknown ones have no slug."""
     by_text = _names_by_text(names)
     found: list[LawMention] = []
-    for match in _name_pattern(names).finditer(text):
+    plain = text.casefold()
+    none = len(text) < SHORT_TEXT and not any(word in plain for word in _longest_words(names))
+    for match in () if none else _name_pattern(names).finditer(text):
         name = by_text.get(_folded(match[0]))
         if name and not (name.weak and _PART_OF_A_NAME.search(text[max(0, match.start() - 40) : match.start()])):
             found.append(LawMention(name.slug, match[0], *match.span(), _is_plain(name, match[0]), name.weak))

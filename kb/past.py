@@ -15,6 +15,8 @@ from kb.retrieve import Found
 from kb.understand import CitedPlace
 from kb.versions import AT_LEAST, CLEARLY
 
+MOST_BESIDE = 2
+"""Older articles on the same matter that an answer shows, where no rule of theirs became that of today."""
 TODAYS_SHARE = 0.85
 """Of what a search in the law of today finds, hits below this share of the best are about something else."""
 
@@ -88,6 +90,7 @@ def as_it_stood(corpus: Corpus, on: date, then: Found, now: Found) -> Then:
     stood: list[ProvisionId] = []
     drafts: list[ProvisionId] = []
     later: list[ProvisionId] = []
+    beside: list[ProvisionId] = []
     for place in _best(now.hits):
         if corpus.role(place, on) == "authority":
             continue
@@ -96,8 +99,16 @@ def as_it_stood(corpus: Corpus, on: date, then: Found, now: Found) -> Then:
         drafts += [p for p in old if corpus.role(p, on) != "authority"]
         if not any(corpus.role(p, on) == "authority" for p in old):
             later.append(place)
+            beside += [p for p in corpus.counterparts.get(place, ()) if corpus.role(p, on) == "authority"]
+    stood += _nearest_first(beside, then.hits)[:MOST_BESIDE]
     gap = _nearest(now.hits) - _nearest(then.hits)
     return Then(tuple(dict.fromkeys(stood)), tuple(dict.fromkeys(drafts)), later[0] if later else None, gap)
+
+
+def _nearest_first(places: Iterable[ProvisionId], hits: tuple[Hit, ...]) -> list[ProvisionId]:
+    """The places in the order in which a search found their articles; those that it did not find last, as they come."""
+    rank = {h.id.whole_article: n for n, h in reversed(list(enumerate(hits))) if isinstance(h.id, ProvisionId)}
+    return sorted(dict.fromkeys(places), key=lambda place: rank.get(place, len(hits)))
 
 
 def _best(hits: tuple[Hit, ...]) -> Iterable[ProvisionId]:

@@ -7,46 +7,29 @@ any other gets what was found, ordered by scenario where one fits. Thresholds we
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from kb.corpus import Corpus
-from kb.former import became_notes, came_later, formerly, nowadays
-from kb.generate import MAX_POINTS, Material, history_notes, renumbering_notes, superseded_figures
+from kb.generate import MAX_POINTS, Material, renumbering_notes
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.mistaken import belief_note, misquote_notes, misquoted, mistaken_belief
-from kb.model import Hit, Language, Note, NoteKind, Record, Refusal, Scenario
-from kb.past import Then, as_it_stood, former_place, law_differs, old_numbering, predecessors
+from kb.model import Hit, Language, Note, NoteKind, Record
+from kb.past import former_place, old_numbering
 from kb.phrases import say
+from kb.plan_search import KEEP_SHARE, from_search
+from kb.planned import Plan, date_notes, force_premise, is_past, not_yet, successors
 from kb.refuse import MIN_MARGIN, held_laws, missing, refuse_after_search, refuse_before_search
 from kb.retrieve import Found, LawRetriever
+from kb.several import search_parts
 from kb.understand import Understanding
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-KEEP_SHARE = 0.8
-"""Hits that score below this share of the best are not shown."""
-SIMILARITY_GAP = 0.02
-"""Nor those whose nearest text is this much further from the question than the nearest of all."""
-MAX_HITS = 4
-MANY_PARTS = 3
-"""A question of so many sentences or questions asks for more than one thing: more hits are shown, and weaker ones."""
-KEEP_SHARE_MANY, SIMILARITY_GAP_MANY, MAX_HITS_MANY = 0.6, 0.03, 5
-NEAREST_LEAD = 0.02
-"""An article further down whose text or ask is nearer to the question than all those shown, by this cosine, is shown too."""
-SCENARIO_LEAD = 0.005
-"""A scenario completes the answer where the question is nearer to its asks than to those of any article, by this cosine."""
-SCENARIO_ALONE = 0.02
-"""From this lead the scenario alone orders the answer: the question is one of its asks."""
-LATER_GAP = 0.015
-"""Where today's law is nearer to a question about the past by this cosine, the answer says which rule came later."""
-NOTHING_THEN_GAP = 0.035
-"""From this cosine on the rule asked for is the later one, and what stood then does not answer."""
 LAWLIKE = ("law", "regulation", "departmental_rule", "notice")
 """Records of these kinds complete an answer from the law; others (cases, standards, circulars) are the answer."""
 RECORD_LEAD = 0.008
@@ -65,23 +48,6 @@ DRAFT_SHARE = 0.85
 MAX_NOTES = 3
 NOTE_GAP = 0.03
 """Notes further than this (a cosine) from the nearest one are about another point of the passage."""
-
-_CLAIMS_FORCE = re.compile(
-    r"in force|en vigueur|applicable today|now (?:law|binding)|effective|现行有效|已经?生效|已施行|正在施行|有效的",
-    re.IGNORECASE,
-)
-_DENIES_FORCE = re.compile(
-    r"never|not (?:yet )?in force|jamais|pas (?:encore )?en vigueur|从未|没有生效|未生效|是否|有没有", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The material of an answer, and everything that was retrieved for it (what a claim may cite)."""
-
-    material: Material
-    retrieved: frozenset[SourceId]
-    hits: tuple[Hit, ...] = ()
 
 
 def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) -> Plan:
@@ -103,10 +69,11 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
         drafts = retriever.drafts(understanding.text, language, on, vector)
         return _with_draft(understanding, corpus, found, drafts)
     now = found
-    if _is_past(understanding, corpus):
+    if is_past(understanding, corpus):
         now = retriever.find(understanding.text, language, date.today(), understanding.laws, vector)
+    parts = search_parts(understanding, retriever, vector) if now is found else ()
     refusal = refuse_after_search(understanding, max((found, now), key=lambda f: f.margin))
-    if refusal:
+    if refusal and not (found.hits and parts):
         return Plan(Material(refusal=refusal), frozenset())
     nearest = max((found.scenario_similarity, *(h.similarity for h in found.hits[:MAX_POINTS])))
     record = corpus.records[found.record] if found.record else None
@@ -115,8 +82,10 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
         if record.kind not in LAWLIKE and lead >= RECORD_LEAD:
             return _from_records(understanding, corpus, retriever, vector, (record.slug,))
         if record.kind in LAWLIKE and lead >= LAWLIKE_LEAD:
-            return _with_facts(_from_search(understanding, corpus, retriever, found, now), retriever, vector, record)
-    return _from_search(understanding, corpus, retriever, found, now)
+            return _with_facts(
+                from_search(understanding, corpus, retriever, found, now, parts), retriever, vector, record
+            )
+    return from_search(understanding, corpus, retriever, found, now, parts)
 
 
 # ------------------------------------------------------------------ citations
@@ -138,7 +107,7 @@ def _from_citations(understanding: Understanding, corpus: Corpus) -> Plan:
             former = former_place(cited, corpus)
             if former is not None:
                 history.append(former)
-                authorities += _successors(former, corpus, on)
+                authorities += successors(former, corpus, on)
             else:
                 absent = missing(understanding, corpus, [cited])
                 notes += [Note("premise", absent.message, str(place))] if absent else []
@@ -148,15 +117,15 @@ def _from_citations(understanding: Understanding, corpus: Corpus) -> Plan:
             notes += renumbering_notes(provision.id, corpus, language)
         else:
             history.append(provision.id)
-            authorities += _successors(provision.id, corpus, on)
-            notes += _not_yet(provision.id.law, understanding, corpus)
-    notes += _force_premise(understanding)
+            authorities += successors(provision.id, corpus, on)
+            notes += not_yet(provision.id.law, understanding, corpus)
+    notes += force_premise(understanding)
     retrieved: set[SourceId] = {*authorities, *history}
     limit = max(MAX_POINTS, len(understanding.cited))
     material = Material(
         tuple(dict.fromkeys(authorities))[:limit],
         tuple(dict.fromkeys(history)),
-        notes=(*_date_notes(understanding, corpus), *notes),
+        notes=(*date_notes(understanding, corpus), *notes),
     )
     return Plan(
         material, frozenset(retrieved), tuple(Hit(p, 1.0, None, None, cited=True) for p in (*authorities, *history))
@@ -183,45 +152,6 @@ def _with_premises(found: Plan, understanding: Understanding, corpus: Corpus, re
         found.material, authorities=(*found.material.authorities, *more), notes=(*found.material.notes, *notes)
     )
     return replace(found, material=material, retrieved=found.retrieved | {*more})
-
-
-def _successors(place: ProvisionId, corpus: Corpus, on: date) -> list[ProvisionId]:
-    successor = corpus.successor(place)
-    return [p for p in successor.new if corpus.role(p, on) == "authority"] if successor else []
-
-
-def _force_premise(understanding: Understanding) -> list[Note]:
-    """A question that takes the Draft for law in force is told that it is none."""
-    text, language = understanding.query.text, understanding.query.language
-    if understanding.draft and _CLAIMS_FORCE.search(text) and not _DENIES_FORCE.search(text):
-        return [Note("premise", say("draft_in_force", language), None)]
-    return []
-
-
-def _not_yet(law: str, understanding: Understanding, corpus: Corpus) -> list[Note]:
-    """Says that a law asked for was not in force on the date."""
-    first = corpus.versions(law)[0]
-    if not corpus.laws[law].binding or first.in_force_from <= understanding.on:
-        return []
-    language = understanding.query.language
-    name = corpus.laws[law].short[language]
-    phrase = "earlier_text" if corpus.laws[law].earlier_texts == "not_held" else "not_yet"
-    return [Note("scope", say(phrase, language, on=understanding.on, law=name, from_=first.key), None)]
-
-
-def _date_notes(understanding: Understanding, corpus: Corpus) -> list[Note]:
-    """Said where the question names an earlier day, or is put for a day whose law is not that of today."""
-    notes = []
-    if understanding.past or _is_past(understanding, corpus):
-        notes.append(Note("scope", say("past", understanding.query.language, on=understanding.on), None))
-    for law in understanding.laws:
-        notes += _not_yet(law, understanding, corpus)
-    return notes
-
-
-def _is_past(understanding: Understanding, corpus: Corpus) -> bool:
-    today = date.today()
-    return understanding.on < today and law_differs(corpus, understanding.on, today)
 
 
 # ------------------------------------------------------------------ records
@@ -264,7 +194,7 @@ def _from_records(
     authorities = beside.material.authorities or tuple(dict.fromkeys((*law, *related)))[: MAX_POINTS - len(facts)]
     material = replace(beside.material, authorities=authorities, facts=tuple(facts))
     if not beside.material.notes:
-        material = replace(material, notes=tuple(_date_notes(understanding, corpus)))
+        material = replace(material, notes=tuple(date_notes(understanding, corpus)))
     return Plan(material, beside.retrieved | {*facts, *authorities}, beside.hits)
 
 
@@ -282,7 +212,7 @@ def _law_beside(
     belief = mistaken_belief(understanding, found, corpus)
     law = [*belief.provisions] if belief else []
     law += [h.id for h in found.hits[:1] if isinstance(h.id, ProvisionId) and h.similarity >= nearest_fact - FACT_GAP]
-    notes = (belief_note(belief, understanding, corpus), *_date_notes(understanding, corpus)) if belief else ()
+    notes = (belief_note(belief, understanding, corpus), *date_notes(understanding, corpus)) if belief else ()
     return Plan(Material(notes=notes), frozenset()), law
 
 
@@ -294,7 +224,7 @@ def _with_draft(understanding: Understanding, corpus: Corpus, found: Found, draf
     on = understanding.on
     best = drafts[0].score if drafts else 0.0
     history = [h.id for h in drafts[:MAX_DRAFTS] if isinstance(h.id, ProvisionId) and h.score >= DRAFT_SHARE * best]
-    authorities = [new for old in history for new in _successors(old, corpus, on)]
+    authorities = [new for old in history for new in successors(old, corpus, on)]
     top = found.hits[0].score if found.hits else 0.0
     for hit in found.hits[:3]:
         wanted = len(authorities) < 2 and hit.score >= KEEP_SHARE * top
@@ -306,7 +236,7 @@ def _with_draft(understanding: Understanding, corpus: Corpus, found: Found, draf
             authorities.append(hit.id)
     kept = tuple(dict.fromkeys(authorities))[: MAX_POINTS - 1]
     whole = tuple(dict.fromkeys(p.whole_article for p in history))
-    notes = (*_force_premise(understanding), *_date_notes(understanding, corpus))
+    notes = (*force_premise(understanding), *date_notes(understanding, corpus))
     return Plan(
         Material(kept, whole, notes=notes), frozenset((*kept, *whole)), (*found.hits[:MAX_POINTS], *drafts[:MAX_DRAFTS])
     )
@@ -331,8 +261,8 @@ def _from_documents(
             authorities = [h.id for h in found.hits[:1] if isinstance(h.id, ProvisionId)]
     kept = tuple(authorities[: MAX_POINTS - len(passages)])
     notes = (
-        *_force_premise(understanding),
-        *_date_notes(understanding, corpus),
+        *force_premise(understanding),
+        *date_notes(understanding, corpus),
         *_document_notes(chosen, corpus, language),
     )
     return Plan(Material(kept, (), tuple(passages), notes=notes), frozenset((*kept, *passages)), hits[:MAX_POINTS])
@@ -343,98 +273,6 @@ def _document_notes(chosen: Sequence[int], corpus: Corpus, language: Language) -
     kinds: dict[str, NoteKind] = {"renumbered": "renumbered", "overtaken": "overtaken", "mistaken": "overtaken"}
     entries = [corpus.notes[n] for n in chosen]
     return [Note(kinds[e.kind], e.message[language], str(e.at)) for e in entries]
-
-
-# ------------------------------------------------------------------ search
-
-
-def _from_search(
-    understanding: Understanding, corpus: Corpus, retriever: LawRetriever, found: Found, now: Found
-) -> Plan:
-    """The best of what was found; for a past day also what of today's law stood then under another number."""
-    notes = _date_notes(understanding, corpus)
-    if laws := came_later(understanding, corpus):
-        return _from_later_law(laws, notes, now, retriever.commencement(laws))
-    then = as_it_stood(corpus, understanding.on, found, now)
-    later_law = then.later is not None and _scenario_of_later_law(found, understanding.on, corpus)
-    nothing = not found.hits  # a day before all law that is held
-    if then.later and (nothing or then.gap >= LATER_GAP or later_law):
-        notes += _later_notes(then, understanding, corpus)
-        if not then.stood and (nothing or then.gap >= NOTHING_THEN_GAP or later_law):
-            message = " ".join(note.message for note in notes[1:])
-            return Plan(Material(refusal=Refusal("not_in_corpus", message)), frozenset())
-    top = found.hits[0].score
-    nearest = max((h.similarity for h in found.hits[:MAX_POINTS]), default=0.0)
-    many = understanding.parts >= MANY_PARTS
-    keep, gap, most = (
-        (KEEP_SHARE_MANY, SIMILARITY_GAP_MANY, MAX_HITS_MANY) if many else (KEEP_SHARE, SIMILARITY_GAP, MAX_HITS)
-    )
-    first, *others = found.hits[:most]
-    good = [h for h in others if h.score >= keep * top and h.similarity >= nearest - gap]
-    shown = max(h.similarity for h in (first, *good))
-    good += [h for h in found.hits[most : most * 2] if h.similarity >= shown + NEAREST_LEAD][:1]
-    chosen = [h.id for h in (first, *good) if isinstance(h.id, ProvisionId)]
-    lead = found.scenario_similarity - nearest
-    if found.scenario is not None and lead >= SCENARIO_LEAD and not understanding.laws:
-        standing = _steps(found.scenario, understanding.on, corpus)
-        chosen = [] if lead >= SCENARIO_ALONE and standing else chosen
-        articles = {p.whole_article for p in chosen}
-        chosen += [p for p in standing if p.whole_article not in articles]
-    figures = superseded_figures(understanding.query.text, corpus, understanding.on)
-    threshold = [f.new for f in figures if f.asked.unit == "persons" and corpus.laws[f.old.law].kind == "draft"]
-    if threshold and threshold[0].whole_article not in {p.whole_article for p in chosen}:
-        chosen = [threshold[0], *chosen]
-    known = {p.whole_article for p in chosen}
-    places = tuple(dict.fromkeys((*(p for p in then.stood if p.whole_article not in known), *chosen)))
-    belief = mistaken_belief(understanding, found, corpus)
-    if belief:
-        known = {p.whole_article for p in belief.provisions}
-        places = (*belief.provisions, *(p for p in places if p.whole_article not in known))
-        notes = [belief_note(belief, understanding, corpus), *notes]
-    kept = places[:MAX_POINTS]
-    history = formerly(kept, understanding, corpus)
-    later = nowadays(kept, understanding, corpus)
-    notes += became_notes(kept[:1], understanding, corpus) if later else []
-    retrieved = frozenset((*kept, *history, *later, *(h.id for h in found.hits[: MAX_POINTS * 2])))
-    return Plan(Material(kept, (*history, *later), notes=tuple(notes)), retrieved, found.hits[: MAX_POINTS * 2])
-
-
-def _from_later_law(
-    laws: Sequence[str], notes: Sequence[Note], now: Found, commencement: Sequence[ProvisionId]
-) -> Plan:
-    """For a law that the question names and that came after its day: since when it applies, and what it says."""
-    said = [h.id for h in now.hits if isinstance(h.id, ProvisionId) and h.id.law in laws][:1]
-    places = tuple(dict.fromkeys((*commencement, *said)))
-    return Plan(Material((), places, notes=tuple(notes)), frozenset(places), now.hits[:MAX_POINTS])
-
-
-def _later_notes(then: Then, understanding: Understanding, corpus: Corpus) -> list[Note]:
-    """That the rule asked for came after the day of the question, and what a draft of that time was worth."""
-    language = understanding.query.language
-    assert then.later is not None
-    label, version = corpus.label(then.later, language), then.later.version
-    notes = [Note("scope", say("later", language, on=understanding.on, label=label, from_=version), str(then.later))]
-    for place in then.drafts[:1]:
-        notes += [n for n in history_notes(place, corpus, language) if n.kind == "superseded"]
-    return notes
-
-
-def _scenario_of_later_law(found: Found, on: date, corpus: Corpus) -> bool:
-    """Whether the question is one of a scenario, none of whose provisions stood on the day in any form."""
-    nearest = max((h.similarity for h in found.hits[:MAX_POINTS]), default=0.0)
-    alone = found.scenario is not None and found.scenario_similarity - nearest >= SCENARIO_ALONE
-    return alone and found.scenario is not None and not _steps(found.scenario, on, corpus)
-
-
-def _steps(scenario: Scenario, on: date, corpus: Corpus) -> list[ProvisionId]:
-    """The steps of a scenario as the law stood on a day."""
-    found: list[ProvisionId] = []
-    for step in scenario.steps:
-        if corpus.role(step.id, on) == "authority":
-            found.append(step.id)
-        else:
-            found += [p for p in predecessors(step.id, corpus, on) if corpus.role(p, on) == "authority"]
-    return list(dict.fromkeys(found))
 
 
 def _existed(record: Record, on: date) -> bool:

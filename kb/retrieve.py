@@ -21,7 +21,7 @@ from pydantic import ConfigDict
 
 from kb.corpus import Corpus
 from kb.encoder import Encoder
-from kb.fuse import RANK_CONSTANT, fused, ranks
+from kb.fuse import RANK_CONSTANT, Folded, fused, ranks
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.index import Index
 from kb.model import Hit, Language, Query, Scenario
@@ -32,8 +32,7 @@ from kb.units import Group
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from kb.fuse import Rows, Scores
-    from kb.index import Ranked
+    from kb.fuse import Ranked, Rows, Scores
 
 SEARCHED: tuple[Group, ...] = ("law", "record", "scenario", "outside", "misconception")
 WEIGHTS: Mapping[str, float] = {"asks": 1.5, "gist": 0.7, "text": 0.5, "words of guides": 1.0, "words of texts": 0.3}
@@ -54,6 +53,13 @@ _ASKS_WHEN = re.compile(
     r"|\b(?:quand|depuis|date|vigueur|rétroacti\w*|avant|objet|but de)\b|何时|什么时候|哪天|生效|施行|立法目的|之前|溯及",
     re.IGNORECASE,
 )
+
+
+_THAT_DAY = re.compile(
+    r"\b(?:at|on|by|as of) (?:that|this|the same) (?:date|time|day|moment)\b|\bà (?:cette|la même) (?:date|époque)\b|\bà ce moment\b",
+    re.IGNORECASE,
+)
+"""A day that the question named before: it does not ask for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +145,8 @@ class LawRetriever(BaseRetriever):
         hits = self._fuse((rows, cosines), words, ("law",), named, text)
         hits = (*self.narrow(hits[: self.k], vector), *hits[self.k :])
         columns = self.index.columns
-        answered = cosines[~columns.of("outside", "misconception")[rows]][:3]
-        unanswered = cosines[columns.of("outside")[rows]][:3]
+        answered = cosines[~columns.of(rows, "outside", "misconception")][:3]
+        unanswered = cosines[columns.of(rows, "outside")][:3]
         margin = float(answered.sum() / max(1, len(answered)) - unanswered.mean()) if len(unanswered) else 1.0
         name, similarity = self._nearest_asks(rows, cosines, "scenario")
         scenario = next((s for s in self.corpus.scenarios if s.name == name), None)
@@ -184,7 +190,7 @@ class LawRetriever(BaseRetriever):
         """The best score of each passage; passages of one section are not folded."""
         found: dict[str, float] = {}
         for row, score in zip(of[0].tolist(), of[1].tolist(), strict=True):
-            found.setdefault(self.index.units[row].target, score)
+            found.setdefault(self.index.columns.targets[row], score)
         return found
 
     def facts(self, records: Sequence[str], vector: NDArray[np.float32]) -> dict[FactId, float]:
@@ -194,7 +200,7 @@ class LawRetriever(BaseRetriever):
         rows = sorted(row for name in wanted for row in held.get(name, ()))
         found: dict[FactId, float] = {}
         for row, similarity in self.index.similarities(vector, rows).items():
-            place = FactId.parse(self.index.units[row].target)
+            place = FactId.parse(self.index.columns.targets[row])
             found[place] = max(similarity, found.get(place, 0.0))
         return found
 
@@ -204,7 +210,7 @@ class LawRetriever(BaseRetriever):
         rows = sorted(row for name in {str(p) for p in passages} for row in held.get(name, ()))
         found: dict[int, float] = {}
         for row, similarity in self.index.similarities(vector, rows).items():
-            number = int(self.index.units[row].id.rsplit(".", 1)[1])
+            number = int(self.index.columns.ids[row].rsplit(".", 1)[1])
             found[number] = max(similarity, found.get(number, 0.0))
         return found
 
@@ -244,41 +250,50 @@ class LawRetriever(BaseRetriever):
         self, near: Ranked, words: Ranked, groups: Sequence[Group], named: Sequence[str], text: str
     ) -> tuple[Hit, ...]:
         columns, places = self.index.columns, self._places
-        inside = columns.of(*groups)[near[0]]
+        inside = columns.of(near[0], *groups)
         rows, cosines = near[0][inside], near[1][inside]
+        folded = Folded.of(columns.article[np.concatenate([rows, words[0]])])
+        by_vector, by_word = folded.places[: len(rows)], folded.places[len(rows) :]
 
-        def of_kind(name: str, of: Ranked = (rows, cosines), other: bool = False) -> Ranked:
-            chosen = columns.kind(name)[of[0]] != other
-            return of[0][chosen], of[1][chosen]
+        def near_of(name: str) -> Ranked:
+            chosen = columns.kind(rows, name)
+            return by_vector[chosen], cosines[chosen]
 
+        law = columns.kind(words[0], "words")
         lists = {
-            "asks": columns.best_two(*of_kind("ask")),
-            "gist": columns.best(*of_kind("gist")),
-            "text": columns.best(*of_kind("text")),
-            "words of guides": columns.best(*of_kind("words", words, other=True)),
-            "words of texts": columns.best(*of_kind("words", words)),
+            "asks": folded.best_two(near_of("ask")),
+            "gist": folded.best(near_of("gist")),
+            "text": folded.best(near_of("text")),
+            "words of guides": folded.best((by_word[~law], words[1][~law])),
+            "words of texts": folded.best((by_word[law], words[1][law])),
         }
         ranked = {name: ranks(scores) for name, scores in lists.items()}
         similar = np.maximum.reduce([lists[name] for name in ("asks", "gist", "text")])
         dense = ranks(similar)
         lexical = ranks(np.maximum(lists["words of guides"], lists["words of texts"]))
+        found = folded.articles
         for name, other in INSTEAD_OF_GUIDES.items():
-            ranked[name] = np.where(places.local & (ranked[name] == 0), ranked[other], ranked[name])
+            ranked[name] = np.where(places.local[found] & (ranked[name] == 0), ranked[other], ranked[name])
         scores = fused(ranked, WEIGHTS)
-        scores += np.where(np.isin(places.law, list(named)), NAMED_LAW_BONUS, 0.0)
-        if not _ASKS_WHEN.search(text):
-            scores *= np.where(places.formal, FORMAL_SHARE, 1.0)
-        found = np.flatnonzero((dense > 0) | (lexical > 0))
-        order = found[np.lexsort((found, places.rank[found], -np.round(scores[found], 9)))]
-        numbers = zip(
-            order.tolist(), scores[order].tolist(), dense[order].tolist(), lexical[order].tolist(), strict=True
-        )
+        scores += np.where(np.isin(places.law[found], list(named)), NAMED_LAW_BONUS, 0.0)
+        if not _ASKS_WHEN.search(_THAT_DAY.sub(" ", text)):
+            scores *= np.where(places.formal[found], FORMAL_SHARE, 1.0)
+        order = np.lexsort((found, places.rank[found], -np.round(scores, 9)))
+        numbers = zip(*(of[order].tolist() for of in (found, scores, dense, lexical, similar)), strict=True)
         hits = []
-        for number, score, by_vector, by_word in numbers:
+        for number, score, dense_rank, word_rank, similarity in numbers:
             place = places.ids[number]
             assert place is not None, "only articles are in the groups law and draft"
-            near_it = float(similar[number]) if by_vector else 0.0
-            hits.append(Hit(place, score, by_vector or None, by_word or None, cited=False, similarity=near_it))
+            hits.append(
+                Hit(
+                    place,
+                    score,
+                    dense_rank or None,
+                    word_rank or None,
+                    cited=False,
+                    similarity=similarity if dense_rank else 0.0,
+                )
+            )
         return tuple(hits)
 
     def narrow(self, hits: Sequence[Hit], vector: NDArray[np.float32]) -> tuple[Hit, ...]:
@@ -294,7 +309,7 @@ class LawRetriever(BaseRetriever):
         whole = self.corpus.provision(article)
         if len(whole.text_en or whole.text_zh or "") <= WHOLE_ARTICLE_CHARS:
             return article
-        place = ProvisionId.parse(self.index.units[max(rows, key=lambda row: (similar[row], -row))].target)
+        place = ProvisionId.parse(self.index.columns.targets[max(rows, key=lambda row: (similar[row], -row))])
         paragraph = self.corpus.provision(ProvisionId(place.law, place.version, place.article, place.paragraph))
         text = paragraph.text_en or paragraph.text_zh or ""
         return place if place.item and len(text) > WHOLE_PARAGRAPH_CHARS else paragraph.id
@@ -302,12 +317,12 @@ class LawRetriever(BaseRetriever):
     def _nearest_asks(self, rows: Rows, cosines: Scores, group: Group) -> tuple[str | None, float]:
         """The target of a group whose asks are nearest to the question (mean of its best two), with that cosine."""
         columns = self.index.columns
-        chosen = (columns.of(group) & columns.kind("ask"))[rows]
+        chosen = columns.of(rows, group) & columns.kind(rows, "ask")
         if not chosen.any():
             return None, 0.0
-        scores = columns.best_two(rows[chosen], cosines[chosen])
+        articles, scores = columns.best_two(rows[chosen], cosines[chosen])
         best = int(np.flatnonzero(scores == scores.max())[-1])
-        return columns.names[best], float(scores[best])
+        return columns.names[int(articles[best])], float(scores[best])
 
 
 def _ranks(scores: Mapping[str, float]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from platformdirs import user_data_path
 from pydantic import Field
@@ -32,8 +33,18 @@ class Settings(BaseSettings):
     llm_timeout: float = Field(default=30.0, gt=0)
     database_url: str = ""
     """Where the records are kept, as SQLAlchemy names it (postgresql+psycopg://…); empty: the file records.db in `home`."""
+    chroma_url: str = ""
+    """A Chroma server (http://host:8000, https://name:password@host) that many copies of the app share; empty: a folder in `home`."""
     host: str = "127.0.0.1"
     port: int = 7860
+    proxy: str = ""
+    """Addresses and networks of proxies (10.0.0.5,172.30.0.0/24) whose word on the client's address and on https is believed; empty: nobody's."""
+    log: Literal["off", "text", "json"] = "off"
+    """A line a request on standard error."""
+    log_questions: bool = False
+    """Whether these lines hold the questions."""
+    metrics_token: str = ""
+    """The bearer token that opens /metrics to other machines; empty: it is open to this machine alone."""
     limit_questions: int = Field(default=60, ge=0)
     """Questions and searches of one person a minute, on the pages and over the API together; 0: no limit."""
     limit_checks: int = Field(default=30, ge=0)
@@ -42,7 +53,7 @@ class Settings(BaseSettings):
     """Attempts to log in from one address a minute; 0: no limit."""
     limit_requests: int = Field(default=1200, ge=0)
     """Requests of any kind of one person a minute; 0: no limit."""
-    limit_waiting: int = Field(default=64, ge=1)
+    limit_waiting: int = Field(default=200, ge=1)
     """Requests that may wait for an answer, over the API and in the queue of the pages each."""
     limit_connections: int = Field(default=500, ge=1)
     """Open connections."""

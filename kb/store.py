@@ -26,6 +26,8 @@ from kb.signoff import Decided, Decision, Reason, content_hash, lapsed, latest, 
 from kb.tables import ANSWERS, AUDIT, CLOSINGS, CORRECTIONS, DECISIONS, PEOPLE, RATINGS, REFERRALS, SESSIONS
 
 MAX_COMMENT, MAX_CORRECTION = 2_000, 20_000
+PART = 10_000
+"""Answers deleted by one statement: a statement takes 65,535 values at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +358,8 @@ class Store:
         before = (datetime.now(UTC) - timedelta(days=older_than_days)).isoformat(timespec="seconds")
         with self._database.write() as connection:
             old = [row.id for row in connection.execute(select(ANSWERS.c.id).where(ANSWERS.c.at < before))]
-            deleted, kept = _delete(connection, old)
+            parts = [_delete(connection, old[start : start + PART]) for start in range(0, len(old), PART)]
+            deleted, kept = sum(d for d, _ in parts), sum(k for _, k in parts)
             connection.execute(delete(SESSIONS).where(SESSIONS.c.expires <= now()))
             done = {"deleted": deleted, "anonymised": kept}
             append(connection, actor, "purged", before, done)

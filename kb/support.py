@@ -93,15 +93,20 @@ def load_support(settings: Settings) -> Support:
 # ------------------------------------------------------------------ bundled
 
 
+def read_adapter() -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
+    """What is said of the adapter of the bundled measure, and its arrays; EncoderError where the file is damaged."""
+    try:
+        with ADAPTER.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
+            return json.loads(bytes(file["about"]).decode()), _unpacked(file)
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+        raise EncoderError(f"{ADAPTER}: cannot be read ({error}); install kb again") from None
+
+
 def _bundled(settings: Settings) -> Support:
     import torch
     from transformers import AutoTokenizer, BertConfig, BertModel
 
-    try:
-        with ADAPTER.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
-            about, arrays = json.loads(bytes(file["about"]).decode()), _unpacked(file)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise EncoderError(f"{ADAPTER}: cannot be read ({error}); install kb again") from None
+    about, arrays = read_adapter()
     folder = str(bundled_folder(settings))
     config = BertConfig.from_pretrained(folder, num_hidden_layers=about["layers"])
     model = BertModel.from_pretrained(folder, config=config, add_pooling_layer=False, local_files_only=True).eval()

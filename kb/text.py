@@ -9,10 +9,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import snowballstemmer
 
 from kb.model import Language
+
+if TYPE_CHECKING:
+    import rjieba
 
 _QUOTES = str.maketrans(
     dict.fromkeys("‘’‚‛′", "'") | dict.fromkeys("“”„‟″«»「」『』", '"') | {"–": "-", "—": "-", "‐": "-", "‑": "-"}
@@ -200,13 +204,10 @@ _TEACHING = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _chinese_cutter() -> object:
-    import logging
+def _chinese_cutter() -> rjieba.Jieba:
+    import rjieba  # it reads its dictionary: not for a question without Chinese
 
-    import jieba
-
-    jieba.setLogLevel(logging.WARNING)
-    return jieba.Tokenizer()
+    return rjieba.Jieba()
 
 
 def teach_chinese_words(words: Iterable[str]) -> None:
@@ -215,19 +216,14 @@ def teach_chinese_words(words: Iterable[str]) -> None:
         _TAUGHT.update(words)
 
 
-MAX_RUN = 1_000
-"""Chinese characters without a mark between them that are cut at once."""
-
-
 def _cut_chinese(run: str) -> Iterable[str]:
     cutter = _chinese_cutter()
     if _TAUGHT:
         with _TEACHING:
             for word in sorted(_TAUGHT):
-                cutter.add_word(word, freq=100_000)  # type: ignore[attr-defined]
+                cutter.add_word(word, 100_000, "n")
             _TAUGHT.clear()
-    for at in range(0, len(run), MAX_RUN):  # its time grows with the square of what it cuts at once
-        yield from cutter.cut(run[at : at + MAX_RUN])  # type: ignore[attr-defined]
+    return cutter.cut(run)
 
 
 @lru_cache(maxsize=20_000)

@@ -21,10 +21,13 @@ from kb.cues import (
     FORMERLY,
     GENERIC,
     NEXT_PART,
+    NOT_YET,
     NOWADAYS,
     PREDICTION,
     PRONOUN,
+    SUBJECT,
     TAKEN_FOR_GRANTED,
+    THIS_LAW,
     UNHELD,
 )
 from kb.ids import ProvisionId
@@ -76,10 +79,10 @@ class Understanding:
     follows_up: bool
 
     @property
-    def parts(self) -> int:
-        """Of how many sentences, or questions joined in one, the question is made."""
+    def parts(self) -> tuple[str, ...]:
+        """The sentences, or the questions joined in one, of which the question is made."""
         found = (part.strip() for part in NEXT_PART.split(self.text) if part)
-        return sum(len(part) >= (SHORT_PART_CHINESE if CJK.search(part) else SHORT_PART) for part in found)
+        return tuple(p for p in found if len(p) >= (SHORT_PART_CHINESE if CJK.search(p) else SHORT_PART))
 
     @property
     def read_as(self) -> str:
@@ -91,10 +94,11 @@ class Understanding:
         return bool(self.cited or self.laws or self.documents or self.records or self.draft)
 
 
-@lru_cache(maxsize=1)
-def _generic_stems() -> frozenset[str]:
-    languages: tuple[Language, ...] = ("en", "fr", "zh")
-    return frozenset(t for language in languages for word in GENERIC for t in tokens(word, language))
+@lru_cache(maxsize=2)
+def _generic_stems(chinese: bool) -> frozenset[str]:
+    languages: tuple[Language, ...] = ("en", "fr", "zh") if chinese else ("en", "fr")
+    words = [word for word in GENERIC if chinese or not CJK.search(word)]
+    return frozenset(t for language in languages for word in words for t in tokens(word, language))
 
 
 _EN_MONTHS = {m.lower(): i for i, m in enumerate(calendar.month_name) if m}
@@ -141,7 +145,7 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         if mention.law in corpus.records:
             continue
         cited.append(CitedPlace(mention, corpus.place(mention, on), query.text[mention.start : mention.end]))
-    laws = _strong_laws(mentions, query.text)
+    laws = _strong_laws(_asked_about(mentions, query.text) if past else mentions, query.text)
     draft = draft_word or "frt-draft" in laws or any(c.place and c.place.law == "frt-draft" for c in cited)
     foreign = FOREIGN.search(query.text)
     return Understanding(
@@ -176,8 +180,15 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
     )
 
 
+def _asked_about(mentions: list[LawMention], text: str) -> list[LawMention]:
+    """The mentions but those that only say that a law was not there yet."""
+    spans = [found.span() for found in NOT_YET.finditer(text)]
+    return [m for m in mentions if not any(start <= m.start and m.end <= end for start, end in spans)]
+
+
 def _leans_on_history(query: Query) -> bool:
-    words = [t for t in tokens(query.text, query.language) if t not in _generic_stems()]
+    generic = _generic_stems(CJK.search(query.text) is not None)
+    words = [t for t in tokens(query.text, query.language) if t not in generic]
     short = len(words) <= (6 if query.language == "zh" else 4)
     return bool(FOLLOW_UP.match(query.text)) or (short and bool(PRONOUN.search(query.text))) or len(words) <= 2
 
@@ -261,7 +272,10 @@ def _date_meant(query: Query, month_named: bool) -> tuple[date, bool]:
 def _is_vague(query: Query, follows_up: bool) -> bool:
     if follows_up:
         return False
-    words = [t for t in tokens(query.text, query.language) if t not in _generic_stems() and not t.isdigit()]
+    if THIS_LAW.search(query.text) and not SUBJECT.search(query.text):
+        return True
+    generic = _generic_stems(CJK.search(query.text) is not None)
+    words = [t for t in tokens(query.text, query.language) if t not in generic and not t.isdigit()]
     if query.language == "zh":
         words = [
             w for w in words if not set(w) <= set("那这样弄行不啊呢吗的可以能怎么办做搞们我你个合规法违是否对请问")

@@ -18,7 +18,7 @@ from kb.corpus import Corpus
 from kb.errors import IndexError_
 from kb.model import LANGUAGES, Language, Line, Provision
 
-FORMAT = 8
+FORMAT = 9
 """Raise it when what a unit or the index holds changes: every index is then built again."""
 
 MAX_UNIT_CHARS = 1_800

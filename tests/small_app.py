@@ -78,11 +78,10 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
 
 
 def serve() -> None:
-    import kb.assistant
     from kb.assistant import Assistant
     from kb.ui import launch
 
-    setattr(kb.assistant, "load_encoder", lambda _: HashEncoder())  # noqa: B010
+    setattr(sys.modules["kb.assistant"], "load_encoder", lambda _: HashEncoder())  # noqa: B010
     settings = Settings()
     launch(settings, Assistant.open(settings))
 

@@ -20,7 +20,7 @@ from kb.corpus import Corpus
 from kb.corpus_load import load_corpus, write_lock
 from kb.errors import BadInput, CorpusError, DataPackageError
 from kb.ids import ProvisionId, article_range, article_sort_key
-from kb.index import BuildReport, ensure_index, ship_vectors
+from kb.index_build import BuildReport, ensure_index, ship_vectors
 from kb.settings import Settings
 from kb.units import build_units
 from kb.vectors import key_of, read_vectors

@@ -174,6 +174,9 @@ def test_all_routes_of_the_app_are_in_the_table(house: House) -> None:
     found = {f"{method} {path}".replace(":path", "") for method, path in routes_of(house.app)}
     known = {what for what, *_ in calls()}
     without = {"GET /login", "POST /login", "POST /logout", "GET /api/openapi.json"}
+    without |= {"GET /healthz", "GET /readyz", "GET /metrics"}
+    said = PAGE.read_text(encoding="utf-8")
+    assert all(f"`{what}`" in said for what in without), "docs/accounts.md names what needs no account"
     library = {f for f in found if f.split()[1].split("/")[1] in ("law", "doc", "record", "library")}
     assert len(library) > 8
     assert found - library == known | without

@@ -17,12 +17,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from conftest import HashEncoder
 
 from kb.corpus_load import load_corpus
 from kb.errors import CorpusError, IndexError_, KBError
-from kb.index import Index, ensure_index
+from kb.index import GRAPH, Index, check_files, digests
+from kb.index_build import ensure_index
+from kb.nearest import in_folder, write_folder
 from kb.settings import Settings
 
 KILLS = 60
@@ -33,7 +36,7 @@ sys.path.insert(0, {tests!r})
 from pathlib import Path
 from conftest import HashEncoder
 from kb.corpus_load import load_corpus
-from kb.index import ensure_index
+from kb.index_build import ensure_index
 from kb.settings import Settings
 import bm25s, chromadb, chromadb.config
 settings = Settings(home=Path({home!r}), corpus=Path({corpus!r}), encoder="hash")
@@ -56,7 +59,7 @@ def found(index: Index) -> list[tuple[str, float]]:
     """What a search finds: the same for the same index, whatever went before."""
     vector = HashEncoder().encode_queries(["How many lamps do I need on my boat?"])[0]
     rows, cosines = index.dense(vector, ("law", "scenario"), date(2026, 11, 22))
-    return [(index.units[row].id, round(float(c), 5)) for row, c in zip(rows.tolist(), cosines, strict=True)]
+    return [(index.columns.ids[row], round(float(c), 5)) for row, c in zip(rows.tolist(), cosines, strict=True)]
 
 
 @pytest.fixture
@@ -127,7 +130,8 @@ def test_two_builds_at_once(
 
 
 FILES = [
-    "units.json",
+    "columns.json",
+    "columns.npz",
     "vectors.npy",
     "manifest.json",
     "bm25/params.index.json",
@@ -155,6 +159,33 @@ def test_a_file_of_the_index_is_damaged(
         else:
             path.write_bytes(data[: len(data) // 2 if how == "cut" else 0])
         assert found(opened(tiny_settings)) == expected
+
+
+def test_a_damaged_graph_of_chroma_is_never_read(tmp_path: Path) -> None:
+    """Chroma can crash on a damaged graph: 40 bits flipped, and each file cut; every one is noticed before Chroma reads it."""
+    drawn = np.random.default_rng(5)
+    matrix = drawn.standard_normal((2_500, 16)).astype(np.float32)
+    write_folder(tmp_path, [f"u{n}" for n in range(len(matrix))], matrix, None)
+    written = {"sha256": digests(tmp_path)}
+    graph = [tmp_path / name for name in written["sha256"]]
+    assert {"data_level0.bin", "link_lists.bin", "header.bin", "index_metadata.pickle"} <= {p.name for p in graph}
+
+    def answers() -> bool:
+        return (
+            in_folder(tmp_path, lambda: check_files(tmp_path, written, GRAPH)).ids(matrix[0], len(matrix)) is not None
+        )
+
+    assert answers()
+    rng = random.Random(9)
+    for turn in range(40 + len(graph)):
+        path = graph[turn % len(graph)]
+        whole = path.read_bytes()
+        damaged = bytearray(whole)
+        damaged[rng.randrange(len(damaged))] ^= 1 << rng.randrange(8)
+        path.write_bytes(damaged if turn < 40 else whole[: len(whole) // 2])
+        assert not answers()
+        path.write_bytes(whole)
+    assert answers()
 
 
 @pytest.mark.parametrize("name", ["laws/harbour-law/2024-01-01.md", "glossary.yaml", "concordances/harbour.csv"])

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.fuse import RANK_CONSTANT, Columns, fused, ranks
+from kb.fuse import KINDS_OF, RANK_CONSTANT, Columns, Folded, fused, ranks
 from kb.units import Kind, Unit
 
 KINDS: list[Kind] = ["ask", "gist", "part", "item", "article", "ask", "ask", "gist"] * 3
@@ -16,7 +18,8 @@ UNITS = [
     Unit(f"u{n}", f"law@2020-01-01/art_{n % 4 + 1}" + ("__para_1" if n % 3 else ""), "law" if n % 5 else "outside", kind, "en", 0, 99999999, "query", "")
     for n, kind in enumerate(KINDS)
 ]  # fmt: skip
-COLUMNS = Columns(UNITS)
+COLUMNS = Columns.of_units(UNITS)
+ALL = np.arange(len(UNITS))
 ROWS = st.lists(st.integers(0, len(UNITS) - 1), unique=True)
 
 
@@ -31,11 +34,23 @@ def test_the_best_and_the_best_two_of_an_article(rows: list[int]) -> None:
     plain: defaultdict[str, list[float]] = defaultdict(list)
     for row, score in zip(rows, scores, strict=True):
         plain[UNITS[row].target.split("__")[0]].append(float(score))
-    best, two = COLUMNS.best(numbers, scores), COLUMNS.best_two(numbers, scores)
-    for number, name in enumerate(COLUMNS.names):
-        found = sorted(plain.get(name, []), reverse=True)
-        assert best[number] == (found[0] if found else -np.inf)
-        assert two[number] == (sum(found[:2]) / len(found[:2]) if found else -np.inf)
+    folded = Folded.of(COLUMNS.article[np.concatenate([numbers, ALL])])
+    of = (folded.places[: len(numbers)], scores)
+    best, two = folded.best(of), folded.best_two(of)
+    for place, number in enumerate(folded.articles):
+        found = sorted(plain.get(COLUMNS.names[number], []), reverse=True)
+        assert best[place] == (found[0] if found else -np.inf)
+        assert two[place] == (sum(found[:2]) / len(found[:2]) if found else -np.inf)
+
+
+@given(ROWS)
+def test_only_the_articles_found_are_folded(rows: list[int]) -> None:
+    numbers, scores = scored(rows)
+    articles, two = COLUMNS.best_two(numbers, scores)
+    assert [COLUMNS.names[n] for n in articles] == sorted({UNITS[row].target.split("__")[0] for row in rows})
+    assert np.isfinite(two).all()
+    held = [n for n, unit in enumerate(UNITS) if unit.target.split("__")[0] in {COLUMNS.names[a] for a in articles}]
+    assert COLUMNS.rows_of(articles).tolist() == held
 
 
 @given(st.lists(st.sampled_from([0.5, 0.25, 0.2500000001, -np.inf]), min_size=1, max_size=12))
@@ -53,11 +68,27 @@ def test_lists_are_fused_by_reciprocal_rank() -> None:
     assert np.allclose(found, expected)
 
 
-def test_rows_of_groups_and_kinds() -> None:
-    assert [UNITS[i].group for i in np.flatnonzero(COLUMNS.of("outside"))] == ["outside"] * int(
-        COLUMNS.of("outside").sum()
-    )
-    assert COLUMNS.of("law", "outside").all() and not COLUMNS.of("record").any()
+def test_rows_of_groups_kinds_and_days() -> None:
+    assert COLUMNS.of(ALL, "law", "outside").all() and not COLUMNS.of(ALL, "record").any()
+    assert COLUMNS.groups() == [unit.group for unit in UNITS]
+    for group, rows in COLUMNS.rows_of_group.items():
+        assert rows.tolist() == [n for n, unit in enumerate(UNITS) if unit.group == group]
     for row, unit in enumerate(UNITS):
-        assert COLUMNS.kind("ask")[row] == (unit.kind == "ask")
-        assert COLUMNS.kind("words")[row] == (unit.kind in ("part", "item", "article"))
+        here = np.array([row])
+        assert COLUMNS.of(here, "outside")[0] == (unit.group == "outside")
+        assert all(COLUMNS.kind(here, name)[0] == (unit.kind in kinds) for name, kinds in KINDS_OF.items())
+    dated = Columns.of_units([replace(unit, start=20200101, end=20210101) for unit in UNITS[:2]])
+    assert dated.standing(np.array([0, 1]), 20200101).all()
+    assert not dated.standing(np.array([0, 1]), 20210101).any() and not dated.standing(np.array([0]), 20191231).any()
+
+
+def test_columns_are_read_as_they_were_written(tmp_path: Path) -> None:
+    COLUMNS.save(tmp_path)
+    again = Columns.load(tmp_path)
+    assert (again.ids, again.targets, again.names) == (
+        list(COLUMNS.ids),
+        list(COLUMNS.targets),
+        list(COLUMNS.names),
+    )
+    assert (again.article == COLUMNS.article).all() and again.groups() == COLUMNS.groups()
+    assert again.row == {unit.id: row for row, unit in enumerate(UNITS)}

@@ -13,7 +13,8 @@ import pytest
 
 from kb.corpus_load import load_corpus, write_lock
 from kb.errors import IndexError_
-from kb.index import BuildReport, Index, built_folder, ensure_index, ship_vectors
+from kb.index import Index, digests
+from kb.index_build import BuildReport, built_folder, ensure_index, ship_vectors
 from kb.settings import Settings
 from kb.text import tokens
 from kb.units import build_units, fingerprint
@@ -36,7 +37,7 @@ def edit(settings: Settings, name: str, old: str, new: str) -> None:
 
 def test_builds_and_then_only_opens(tiny_settings: Settings, hash_encoder: Any) -> None:
     index, report = build(tiny_settings, hash_encoder)
-    assert report.built and report.embedded > 0 and report.units == len(index.units)
+    assert report.built and report.embedded > 0 and report.units == len(index)
     hash_encoder.embedded.clear()
     again, second = build(tiny_settings, hash_encoder)
     assert not second.built and hash_encoder.embedded == [] and again.fingerprint == index.fingerprint
@@ -64,7 +65,7 @@ def test_ids_and_fingerprint_depend_on_the_content_alone(tiny_root: Path) -> Non
     assert fingerprint(units, "a") == fingerprint(build_units(load_corpus(tiny_root)), "a") != fingerprint(units, "b")
 
 
-@pytest.mark.parametrize("name", ["units.json", "manifest.json", "bm25", "chroma"])
+@pytest.mark.parametrize("name", ["columns.json", "columns.npz", "vectors.npy", "manifest.json", "bm25"])
 def test_a_damaged_index_is_made_again(tiny_settings: Settings, hash_encoder: Any, name: str) -> None:
     index, _ = build(tiny_settings, hash_encoder)
     folder = built_folder(tiny_settings, index.fingerprint)
@@ -130,8 +131,8 @@ def test_search_keeps_to_the_day_and_the_group(
 ) -> None:
     index, _ = build(tiny_settings, hash_encoder)
     vector = hash_encoder.encode_queries(["lamps on a boat"])[0]
-    dense = {index.units[row].target.split("/")[0] for row in index.dense(vector, groups, on)[0]}
-    words = {index.units[row].target.split("/")[0] for row in index.lexical(tokens("lamps", "en"), groups, on)[0]}
+    dense = {index.columns.targets[row].split("/")[0] for row in index.dense(vector, groups, on)[0]}
+    words = {index.columns.targets[row].split("/")[0] for row in index.lexical(tokens("lamps", "en"), groups, on)[0]}
     assert dense == versions and words <= versions
 
 
@@ -146,11 +147,68 @@ def test_exact_scores_serve_where_the_query_of_chroma_fails(
     def fail(*_: Any, **__: Any) -> None:
         raise RuntimeError("Error finding id")
 
-    monkeypatch.setattr(index._collection, "query", fail)
-    asked = len(index.units)
-    assert index._near(vector).sum() == asked
+    monkeypatch.setattr(index.nearest.collection(), "query", fail)
+    assert index._near(vector) is None and index.nearest.state == "failing"
     found = index.dense(vector, ("law",), TODAY)[1][:5]
     assert found.round(4).tolist() == expected.round(4).tolist()
+    index.nearest._until = 0.0  # the pause is over: Chroma is asked again, by a new client
+    assert index._near(vector) is not None and index.nearest.state == "ready"
+
+
+def test_a_collection_of_another_index_is_not_believed(tiny_settings: Settings, hash_encoder: Any) -> None:
+    index, _ = build(tiny_settings, hash_encoder)
+    index.columns.row = {}
+    assert index._near(hash_encoder.encode_queries(["lamps"])[0]) is None and index.nearest.state == "failing"
+
+
+def test_a_damaged_graph_never_reaches_chroma(tiny_settings: Settings, hash_encoder: Any) -> None:
+    """Chroma reads its graph as it is and can crash on it: each byte is checked before, and the comparison is exact without."""
+    index, _ = build(tiny_settings, hash_encoder)
+    vector = hash_encoder.encode_queries(["How many lamps do I need on my boat?"])[0]
+    expected = index.dense(vector, ("law",), TODAY)
+    folder = built_folder(tiny_settings, index.fingerprint)
+    assert folder is not None
+    graph = folder / "chroma" / "segment"
+    graph.mkdir()
+    (graph / "index_metadata.pickle").write_bytes(b"as written")
+    manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+    (folder / "manifest.json").write_text(json.dumps(manifest | {"sha256": digests(folder)}), "utf-8")
+    assert Index(folder)._near(vector) is not None
+    (graph / "index_metadata.pickle").write_bytes(b"as damaged")
+    again = Index(folder)
+    assert again._near(vector) is None and again.nearest.state == "failing"
+    assert [of.tolist() for of in again.dense(vector, ("law",), TODAY)] == [of.tolist() for of in expected]
+
+
+def test_an_index_changed_in_place_finds_what_a_new_one_finds(
+    tiny_settings: Settings, hash_encoder: Any, tmp_path: Path
+) -> None:
+    build(tiny_settings, hash_encoder)
+    edit(tiny_settings, GUIDE, "How many lamps do I need on my boat?", "How many lamps must my boat show?")
+    changed, report = build(tiny_settings, hash_encoder)
+    fresh, _ = build(tiny_settings.model_copy(update={"home": tmp_path / "another"}), hash_encoder)
+    assert report.embedded == 1 and changed.fingerprint == fresh.fingerprint
+    for question in ("How many lamps must my boat show?", "船上要几盏灯？", "Who may moor at night?"):
+        vector = hash_encoder.encode_queries([question])[0]
+        for one, other in (
+            (changed.dense(vector, ("law", "scenario"), TODAY), fresh.dense(vector, ("law", "scenario"), TODAY)),
+            (
+                changed.lexical(question.lower().split(), ("law",), TODAY),
+                fresh.lexical(question.lower().split(), ("law",), TODAY),
+            ),
+        ):
+            assert sorted(one[0].tolist()) == sorted(other[0].tolist()) and np.allclose(one[1], other[1], atol=1e-5)
+        assert set(changed.nearest.ids(vector, len(changed)) or ()) == set(fresh.nearest.ids(vector, len(fresh)) or ())
+
+
+def test_a_former_index_that_is_damaged_is_not_built_on(tiny_settings: Settings, hash_encoder: Any) -> None:
+    index, _ = build(tiny_settings, hash_encoder)
+    folder = built_folder(tiny_settings, index.fingerprint)
+    assert folder is not None
+    (folder / "words.json").write_text("[]")
+    edit(tiny_settings, GUIDE, "船上要几盏灯？", "船上需要几盏灯？")
+    again, report = build(tiny_settings, hash_encoder)
+    assert report.built and again.lexical(["lamp"], ("law",), TODAY)[0].size
 
 
 def test_unknown_words_find_nothing(tiny_settings: Settings, hash_encoder: Any) -> None:

@@ -28,7 +28,7 @@ from kb.cli import app as cli
 from kb.corpus import Corpus
 from kb.errors import BadInput
 from kb.ids import PassageId, ProvisionId
-from kb.index import ensure_index
+from kb.index_build import ensure_index
 from kb.model import LANGUAGES, Answer, CheckReport, Language, Query
 from kb.names import law_mentions
 from kb.phrases import PHRASES, say

@@ -20,7 +20,7 @@ from kb.corpus import Corpus
 from kb.corpus_load import load_corpus
 from kb.errors import BadInput, CorpusError
 from kb.ids import ProvisionId
-from kb.index import ensure_index
+from kb.index_build import ensure_index
 from kb.lint import read_reference
 from kb.settings import Settings
 from kb.text import find_quote
@@ -262,7 +262,7 @@ def test_fetched_chinese_is_searched(tiny_settings: Settings, save: Callable[...
     official.fetch_official("harbour-law", tiny_settings, KEY, save(page(ARTICLES)))
     index, report = ensure_index(load(tiny_settings), tiny_settings, lambda: hash_encoder)
     assert report.embedded == len(hash_encoder.embedded) == 7 and all("港口法" in t for t in hash_encoder.embedded)
-    assert "harbour-law@2018-01-01/art_2__para_1__item_2#item.zh" in {u.id for u in index.units}
+    assert "harbour-law@2018-01-01/art_2__para_1__item_2#item.zh" in set(index.columns.ids)
 
 
 # ------------------------------------------------------------------ the network

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from eval.cases import all_cases
-from kb.encoder import Encoder
+from kb.encoder import Encoder, bundled_folder
 from kb.errors import EncoderError
-from kb.question_encoder import QuestionEncoder, load_question_encoder
+from kb.question_encoder import GRAPH, QuestionEncoder, load_question_encoder
 from kb.settings import Settings
 
 pytestmark = pytest.mark.model
@@ -36,6 +37,37 @@ def test_a_damaged_model_is_said(tmp_path: Path) -> None:
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(EncoderError, match="delete it"):
         QuestionEncoder(tmp_path, None, "x")
+
+
+def test_threads_and_order_change_nothing(settings: Settings) -> None:
+    light = load_question_encoder(settings)
+    assert light is not None
+    texts = [case.question for case in all_cases()[::40]]
+    alone = [light.encode_queries([text])[0].tobytes() for text in texts]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda text: light.encode_queries([text])[0].tobytes(), texts * 3))
+    assert together == alone * 3
+    assert [vector.tobytes() for vector in light.encode_queries(texts)] == alone
+
+
+def test_a_damaged_graph_is_said(settings: Settings, tmp_path: Path) -> None:
+    folder = bundled_folder(settings)
+    for name in ("tokenizer.json", "model.safetensors"):
+        (tmp_path / name).symlink_to(folder / name)
+    (tmp_path / GRAPH).write_bytes((folder / GRAPH).read_bytes()[:-1_000])
+    with pytest.raises(EncoderError, match="delete it"):
+        QuestionEncoder(tmp_path, None, "x")
+
+
+def test_the_graph_is_made_where_it_is_missing(settings: Settings, tmp_path: Path) -> None:
+    held = bundled_folder(settings)
+    folder = tmp_path / "models" / held.name
+    folder.mkdir(parents=True)
+    for path in held.iterdir():
+        if path.name != GRAPH:
+            (folder / path.name).symlink_to(path)
+    assert load_question_encoder(settings.model_copy(update={"home": tmp_path})) is not None
+    assert (folder / GRAPH).read_bytes() == (held / GRAPH).read_bytes()
 
 
 def test_a_question_is_answered_without_torch(settings: Settings) -> None:

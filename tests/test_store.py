@@ -508,3 +508,45 @@ def test_a_password_in_the_url_is_not_shown(tmp_path: Path) -> None:
     with pytest.raises(RecordsError) as error:
         Database.open(Settings(home=tmp_path, database_url="postgresql+psycopg://kb:geheim@127.0.0.1:9/none"))
     assert "geheim" not in str(error.value)
+
+
+def test_copies_of_the_app_that_start_at_once(server: str, tmp_path: Path) -> None:
+    """On an empty database that they share, each with a home of its own: one makes the tables, the others wait."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE shared"))
+    engine.dispose()
+    url = server.rsplit("/", 1)[0] + "/shared"
+    opened, failed = [], []
+
+    def start(number: int) -> None:
+        try:
+            opened.append(Database.open(Settings(home=tmp_path / str(number), database_url=url)))
+        except RecordsError as error:
+            failed.append(str(error))
+
+    copies = [threading.Thread(target=start, args=(number,)) for number in range(6)]
+    for copy in copies:
+        copy.start()
+    for copy in copies:
+        copy.join()
+    for database in opened:
+        database.close()
+    assert (failed, len(opened)) == ([], 6)
+
+
+def test_purge_of_more_than_a_statement_takes(store: Store, database: Database) -> None:
+    """70,000 old answers: PostgreSQL takes 65,535 values in a statement."""
+    key = store.keep(record(), 0, LOCAL)
+    with database.write() as connection:
+        names = [c.name for c in METADATA.tables["answers"].columns if c.name != "id"]
+        columns = ", ".join(names)
+        connection.execute(
+            text(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 70000) "
+                f"INSERT INTO answers (id, {columns}) SELECT CAST(n.i AS TEXT), {columns} FROM n, answers WHERE answers.id = :key"
+            ),
+            {"key": key},
+        )
+        connection.execute(text("UPDATE answers SET at = '2020-01-01T00:00:00+00:00'"))
+    assert store.purge(30, "test") == {"deleted": 70_001, "anonymised": 0}

@@ -43,8 +43,11 @@ def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Serv
     from kb.ui.backend import Backend
     from kb.ui.desk import Desk
     from kb.ui.door import is_loopback
-    from kb.ui.site import Served, listen, make_app
+    from kb.ui.request_log import set_up_logs
+    from kb.ui.site import Served, listen, make_app, proxies
 
+    set_up_logs(settings)
+    proxies(settings.proxy)
     database = Database.open(settings)
     accounts = Accounts(database)
     if not accounts.any():
@@ -53,10 +56,13 @@ def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Serv
                 f"{settings.host} can be reached from other machines and there are no accounts; add one first: kb users add NAME --role admin"
             )
         print("No accounts: everything is open to this machine (kb users add NAME --role … changes that)", flush=True)
-    listening = listen(settings)
+    listen(settings).close()  # said now, before the pages are built; nobody is let to wait for them, though
     desk = Desk(Store(database, assistant.corpus), accounts, assistant.corpus)
     backend = Backend(assistant)
-    served = Served(make_app(build(backend, desk, settings), backend, desk, settings), listening, settings)
+    app = make_app(build(backend, desk, settings), backend, desk, settings)
+    if settings.proxy:
+        backend.assistant()  # a proxy asks another copy as long as this one refuses to connect
+    served = Served(app, listen(settings), settings)
     host = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     print(f"Serving on http://{host}:{settings.port} (Ctrl+C stops)", flush=True)
     if block:

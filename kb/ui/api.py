@@ -7,6 +7,7 @@ each handler asks for the right to its action. An answer is kept as one from the
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -100,11 +101,11 @@ def make_api(backend: Backend, desk: Desk) -> FastAPI:
         assistant = backend.assistant()
         answer = assistant.ask(assistant.query(asked.question, asked.on, asked.language, tuple(asked.history)))
         record = answer_record(answer)
-        try:
-            headers = {"KB-Answer": desk.store.keep(record, len(answer.withheld), person)}
-        except RecordsError:
-            headers = {"KB-Answer": "not-kept"}  # the answer is worth more than its record
-        return JSONResponse(record, headers=headers)
+        key = None
+        with suppress(RecordsError):  # the answer is worth more than its record
+            key = desk.store.keep(record, len(answer.withheld), person)
+        backend.note(answer, key, request.scope)
+        return JSONResponse(record, headers={"KB-Answer": key or "not-kept"})
 
     @api.get("/search")
     def search(

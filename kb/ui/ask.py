@@ -10,13 +10,13 @@ from typing import Any
 import gradio as gr
 
 from kb.access import require
-from kb.errors import BadInput, KBError
+from kb.errors import AccessError, BadInput, KBError
 from kb.model import Answer, Language
 from kb.settings import MAX_QUESTION_CHARS
 from kb.ui import render
 from kb.ui.backend import Backend
 from kb.ui.desk import Desk
-from kb.ui.door import person_of
+from kb.ui.door import person_of, scope_of
 from kb.ui.keep import keep, navigation
 from kb.ui.limits import take
 from kb.ui.render import Beside
@@ -109,13 +109,17 @@ def ask_page(blocks: gr.Blocks, backend: Backend, desk: Desk) -> None:  # noqa: 
                 cards = render.evidence(now, corpus, code)
                 yield [now, partly, talked, cards, "", gr.skip(), gr.skip(), gr.update(visible=True)]
             if answer is not None:
-                kept = [*beside, keep(desk, person, answer, code)][-MAX_TURNS:]
+                said, key = keep(desk, person, answer, code)
+                backend.note(answer, key, scope_of(request))
+                kept = [*beside, said][-MAX_TURNS:]
                 talked = render.conversation(now, corpus, code, besides=kept)
                 yield [gr.skip(), kept, talked, gr.skip(), gr.skip(), _status(backend, code), gr.skip(), gr.skip()]
         except KBError as error:
+            if not isinstance(error, BadInput | AccessError):
+                backend.metrics.failed("ask")
             before = render.conversation(shown, corpus, code, besides=beside)
-            said = _line(f"{word('error', code)} {error}")
-            yield [shown, beside, before, gr.skip(), text, said, gr.skip(), gr.skip()]
+            why = _line(f"{word('error', code)} {error}")
+            yield [shown, beside, before, gr.skip(), text, why, gr.skip(), gr.skip()]
 
     def wait(code: Language) -> tuple[Any, Any]:
         return _status(backend, code), gr.Timer(active=not backend.ready())

@@ -22,11 +22,12 @@ from kb.model import Language
 from kb.settings import Settings
 from kb.ui.desk_words import text as word
 from kb.ui.headers import WithHeaders, uncompressed
+from kb.ui.health import METRICS, OPEN_TO_ALL, may_watch
 from kb.ui.limits import Limits, refusal
 
 COOKIE = "kb_session"
-OPEN = ("/login", "/library/library.css", "/library/page.js", "/api/openapi.json", "/health")
-"""What is there for whoever is not logged in."""
+OPEN = ("/login", "/library/library.css", "/library/page.js", "/api/openapi.json")
+"""What is there for whoever is not logged in; beside it what watches over the app (`kb.ui.health`)."""
 MAX_BODY, MAX_UPLOAD = 1_000_000, 25_000_000
 """Bytes of the body of a request; of one that may carry a file to be checked."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -54,9 +55,15 @@ def is_loopback(host: str) -> bool:
 
 def person_of(request: Any) -> Person | None:
     """Who asks, as the door found it; of a request of Starlette or of Gradio."""
-    held = request if isinstance(request, Request) else request.request
-    found: Person | None = held.scope.get("kb_person")
+    found: Person | None = scope_of(request).get("kb_person")
     return found
+
+
+def scope_of(request: Any) -> Scope:
+    """The scope of a request of Starlette or of Gradio."""
+    held = request if isinstance(request, Request) else request.request
+    scope: Scope = held.scope
+    return scope
 
 
 def tabs(person: Person | None, language: Language, path: str) -> list[dict[str, Any]]:
@@ -96,9 +103,18 @@ class Door:
             return
         from anyio.to_thread import run_sync
 
-        refused = await run_sync(self._look, scope)
+        watching = scope["path"] in (*OPEN_TO_ALL, METRICS)  # without the records, which may be what is missing
+        refused = self._watch(scope) if watching else await run_sync(self._look, scope)
         answer = refused or self._app
         await answer(uncompressed(scope), receive, WithHeaders(send, scope["path"]))
+
+    def _watch(self, scope: Scope) -> Response | None:
+        """A reply where somebody who may not read the metrics asks for them."""
+        host, _ = scope.get("client") or ("", 0)
+        own = is_loopback(host) and self._own_host(Headers(scope=scope).get("host", ""))
+        if scope["path"] in OPEN_TO_ALL or may_watch(scope, own, self._settings.metrics_token):
+            return None
+        return JSONResponse({"error": "send the token of KB_METRICS_TOKEN, or ask from this machine"}, 401)
 
     def _look(self, scope: Scope) -> Response | None:
         """Write who asks into the scope; a reply where the request goes no further."""

@@ -16,8 +16,8 @@ from kb.ui.door import tabs
 from kb.ui.render import Beside
 
 
-def keep(desk: Desk, person: Person, answer: Answer, language: Language) -> Beside:
-    """Keep the answer; where the records fail, it is shown all the same and says that it was not kept."""
+def keep(desk: Desk, person: Person, answer: Answer, language: Language) -> tuple[Beside, str | None]:
+    """Keep the answer: what stands beside it, and its id. Where the records fail, it has none, is shown all the same and says so."""
     record = answer_record(answer)
     try:
         found = None
@@ -27,7 +27,8 @@ def keep(desk: Desk, person: Person, answer: Answer, language: Language) -> Besi
             )
         key = desk.store.keep(record, len(answer.withheld), person)
     except RecordsError as error:
-        return Beside(f'<p class="kb-note" role="alert">{escape(word("kept_not", language, why=str(error)))}</p>')
+        said = escape(word("kept_not", language, why=str(error)))
+        return Beside(f'<p class="kb-note" role="alert">{said}</p>'), None
     above = ""
     if found:
         colour = "moved" if found.lapsed else "ok"
@@ -40,7 +41,7 @@ def keep(desk: Desk, person: Person, answer: Answer, language: Language) -> Besi
         f'data-done="{done}">{escape(word("helpful", language))}</button> '
         f'<a href="/answer/{key}?lang={language}#rate" target="_blank" rel="noopener">{escape(word("actions", language))}</a></p>'
     )
-    return Beside(above, below)
+    return Beside(above, below), key
 
 
 def navigation(person: Person | None, language: Language, path: str) -> str:

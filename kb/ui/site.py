@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 import warnings
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +32,9 @@ def make_core(backend: Backend, desk: Desk, settings: Settings) -> FastAPI:
     from kb.ui.door import MAX_BODY, MAX_UPLOAD, Door
     from kb.ui.evaluate import report_router
     from kb.ui.guard import Guard
+    from kb.ui.health import Health
     from kb.ui.library import Library
+    from kb.ui.request_log import Observed
 
     os.environ["FASTAPI_OTEL_AUTO_CONFIGURE"] = (
         "false"  # it would send requests to a service, if the environment says so
@@ -38,6 +42,8 @@ def make_core(backend: Backend, desk: Desk, settings: Settings) -> FastAPI:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard, settings=settings, most=MAX_BODY, most_upload=MAX_UPLOAD)
     app.add_middleware(Door, accounts=desk.accounts, settings=settings)
+    app.add_middleware(Observed, metrics=backend.metrics)  # added last, so around the door
+    app.include_router(Health(backend, desk.accounts, settings).router())
     app.include_router(Library(desk.corpus).router())
     app.include_router(desk.router())
     app.include_router(report_router(settings))
@@ -71,6 +77,14 @@ def make_app(pages: Any, backend: Backend, desk: Desk, settings: Settings) -> Fa
         )
 
 
+QUICK_SECONDS, PATIENT_SECONDS = 1, 10
+"""How long requests under way may take to end after Ctrl+C, and after the signal TERM."""
+
+
+class _Ended(Exception):
+    """The process was told to end."""
+
+
 class Served:
     """A running server. `close` stops it; `block` waits until it is stopped (Ctrl+C stops it)."""
 
@@ -79,24 +93,62 @@ class Served:
 
         from kb.ui.protocol import protocol
 
-        patience: Any = {"http": protocol(settings or Settings()), "ws": "none", "server_header": False}
-        config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=1, **patience)
+        proxy, log = (settings.proxy, settings.log) if settings else ("", "off")
+        config = uvicorn.Config(
+            app,
+            http=protocol(settings or Settings()),
+            ws="none",
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=QUICK_SECONDS,
+            proxy_headers=bool(proxy),
+            forwarded_allow_ips=proxies(proxy),
+            server_header=False,
+            log_config=None if log == "json" else uvicorn.config.LOGGING_CONFIG,
+        )
+        self._config = config
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([listening],), name="serve-pages", daemon=True)
         self._thread.start()
         while not self._server.started and self._thread.is_alive():
             self._thread.join(0.005)
 
-    def close(self) -> None:
+    def close(self, seconds: int = QUICK_SECONDS) -> None:
+        """Take no more requests; those under way have so many seconds to end."""
+        self._config.timeout_graceful_shutdown = seconds
         self._server.should_exit = True
-        self._thread.join(timeout=5)
+        self._thread.join(timeout=seconds + 4)
 
     def block(self) -> None:
+        def end(*_: object) -> None:
+            raise _Ended
+
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(
+                signal.SIGTERM, end
+            )  # said by who runs containers; the first process of one ignores it otherwise
         try:
             while self._thread.is_alive():
                 self._thread.join(1.0)
         except KeyboardInterrupt:
             self.close()
+        except _Ended:
+            self.close(PATIENT_SECONDS)
+
+
+def proxies(text: str) -> list[str]:
+    """The addresses and networks of `KB_PROXY`; BadInput where one is neither, since what is not understood would be trusted by nobody."""
+    found = [part.strip() for part in text.split(",") if part.strip()]
+    for part in found:
+        try:
+            wide = ip_network(part).prefixlen == 0
+        except ValueError as error:
+            raise BadInput(
+                f"KB_PROXY: {part!r} is no address or network ({error}); write 10.0.0.5,172.30.0.0/24"
+            ) from None
+        if wide:
+            raise BadInput(f"KB_PROXY: {part} would believe everybody; name the addresses of the proxies")
+    return found
 
 
 def listen(settings: Settings) -> socket.socket:

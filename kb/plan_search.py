@@ -1,0 +1,145 @@
+"""An answer from what the search found: which of the hits are shown, what completes them, and what stood on another day.
+
+Thresholds were set on development questions (see `docs/adr/0004-retrieval.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from kb.corpus import Corpus
+from kb.former import became_notes, came_later, formerly, nowadays
+from kb.generate import MAX_POINTS, Material, history_notes, superseded_figures
+from kb.ids import ProvisionId
+from kb.mistaken import belief_note, mistaken_belief
+from kb.model import Note, Refusal, Scenario
+from kb.past import Then, as_it_stood, predecessors
+from kb.phrases import say
+from kb.planned import Plan, date_notes
+from kb.retrieve import Found, LawRetriever
+from kb.understand import Understanding
+
+KEEP_SHARE = 0.8
+"""Hits that score below this share of the best are not shown."""
+SIMILARITY_GAP = 0.02
+"""Nor those whose nearest text is this much further from the question than the nearest of all."""
+MAX_HITS = 4
+MANY_PARTS = 3
+"""A question of so many sentences or questions asks for more than one thing: more hits are shown, and weaker ones."""
+KEEP_SHARE_MANY, SIMILARITY_GAP_MANY, MAX_HITS_MANY = 0.6, 0.03, 5
+MAX_POINTS_MANY = 7
+"""Points of an answer to a question of several parts."""
+NEAREST_LEAD = 0.02
+"""An article further down whose text or ask is nearer to the question than all those shown, by this cosine, is shown too."""
+SCENARIO_LEAD = 0.005
+"""A scenario completes the answer where the question is nearer to its asks than to those of any article, by this cosine."""
+SCENARIO_ALONE = 0.02
+"""From this lead the scenario alone orders the answer: the question is one of its asks."""
+LATER_GAP = 0.015
+"""Where today's law is nearer to a question about the past by this cosine, the answer says which rule came later."""
+NOTHING_THEN_GAP = 0.035
+"""From this cosine on the rule asked for is the later one, and what stood then does not answer."""
+
+
+def from_search(
+    understanding: Understanding,
+    corpus: Corpus,
+    retriever: LawRetriever,
+    found: Found,
+    now: Found,
+    parts: Sequence[Found] = (),
+) -> Plan:
+    """The best of what was found; for a past day also what of today's law stood then under another number; the best of each part."""
+    notes = date_notes(understanding, corpus)
+    if laws := came_later(understanding, corpus):
+        return _from_later_law(laws, notes, now, retriever.commencement(laws))
+    then = as_it_stood(corpus, understanding.on, found, now)
+    later_law = then.later is not None and _scenario_of_later_law(found, understanding.on, corpus)
+    nothing = not found.hits  # a day before all law that is held
+    if then.later and (nothing or then.gap >= LATER_GAP or later_law):
+        notes += _later_notes(then, understanding, corpus)
+        if not then.stood and (nothing or then.gap >= NOTHING_THEN_GAP or later_law):
+            message = " ".join(note.message for note in notes[1:])
+            return Plan(Material(refusal=Refusal("not_in_corpus", message)), frozenset())
+    top = found.hits[0].score
+    nearest = max((h.similarity for h in found.hits[:MAX_POINTS]), default=0.0)
+    many = len(understanding.parts) >= MANY_PARTS
+    keep, gap, most = (
+        (KEEP_SHARE_MANY, SIMILARITY_GAP_MANY, MAX_HITS_MANY) if many else (KEEP_SHARE, SIMILARITY_GAP, MAX_HITS)
+    )
+    first, *others = found.hits[:most]
+    good = [h for h in others if h.score >= keep * top and h.similarity >= nearest - gap]
+    shown = max(h.similarity for h in (first, *good))
+    good += [h for h in found.hits[most : most * 2] if h.similarity >= shown + NEAREST_LEAD][:1]
+    chosen = [h.id for h in (first, *good) if isinstance(h.id, ProvisionId)]
+    lead = found.scenario_similarity - nearest
+    if found.scenario is not None and lead >= SCENARIO_LEAD and not understanding.laws:
+        standing = _steps(found.scenario, understanding.on, corpus)
+        chosen = [] if lead >= SCENARIO_ALONE and standing else chosen
+        articles = {p.whole_article for p in chosen}
+        chosen += [p for p in standing if p.whole_article not in articles]
+    figures = superseded_figures(understanding.query.text, corpus, understanding.on)
+    threshold = [f.new for f in figures if f.asked.unit == "persons" and corpus.laws[f.old.law].kind == "draft"]
+    if threshold and threshold[0].whole_article not in {p.whole_article for p in chosen}:
+        chosen = [threshold[0], *chosen]
+    known = {p.whole_article for p in chosen}
+    places = tuple(dict.fromkeys((*(p for p in then.stood if p.whole_article not in known), *chosen)))
+    belief = mistaken_belief(understanding, found, corpus)
+    if belief:
+        known = {p.whole_article for p in belief.provisions}
+        places = (*belief.provisions, *(p for p in places if p.whole_article not in known))
+        notes = [belief_note(belief, understanding, corpus), *notes]
+    kept = _with_parts(places[:MAX_POINTS], parts)
+    history = formerly(kept, understanding, corpus)
+    later = nowadays(kept, understanding, corpus)
+    notes += became_notes(kept[:1], understanding, corpus) if later else []
+    retrieved = frozenset((*kept, *history, *later, *(h.id for h in found.hits[: MAX_POINTS * 2])))
+    return Plan(Material(kept, (*history, *later), notes=tuple(notes)), retrieved, found.hits[: MAX_POINTS * 2])
+
+
+def _with_parts(places: tuple[ProvisionId, ...], parts: Sequence[Found]) -> tuple[ProvisionId, ...]:
+    """The places, with the first of every part that is not among them; `MAX_POINTS_MANY` at most."""
+    kept = list(places)
+    for place in (part.hits[0].id for part in parts):
+        if isinstance(place, ProvisionId) and place.whole_article not in {p.whole_article for p in kept}:
+            kept.append(place)
+    return tuple(kept[: max(len(places), MAX_POINTS_MANY)])
+
+
+def _from_later_law(
+    laws: Sequence[str], notes: Sequence[Note], now: Found, commencement: Sequence[ProvisionId]
+) -> Plan:
+    """For a law that the question names and that came after its day: since when it applies, and what it says."""
+    said = [h.id for h in now.hits if isinstance(h.id, ProvisionId) and h.id.law in laws][:1]
+    places = tuple(dict.fromkeys((*commencement, *said)))
+    return Plan(Material((), places, notes=tuple(notes)), frozenset(places), now.hits[:MAX_POINTS])
+
+
+def _later_notes(then: Then, understanding: Understanding, corpus: Corpus) -> list[Note]:
+    """That the rule asked for came after the day of the question, and what a draft of that time was worth."""
+    language = understanding.query.language
+    assert then.later is not None
+    label, version = corpus.label(then.later, language), then.later.version
+    notes = [Note("scope", say("later", language, on=understanding.on, label=label, from_=version), str(then.later))]
+    for place in then.drafts[:1]:
+        notes += [n for n in history_notes(place, corpus, language) if n.kind == "superseded"]
+    return notes
+
+
+def _scenario_of_later_law(found: Found, on: date, corpus: Corpus) -> bool:
+    """Whether the question is one of a scenario, none of whose provisions stood on the day in any form."""
+    nearest = max((h.similarity for h in found.hits[:MAX_POINTS]), default=0.0)
+    alone = found.scenario is not None and found.scenario_similarity - nearest >= SCENARIO_ALONE
+    return alone and found.scenario is not None and not _steps(found.scenario, on, corpus)
+
+
+def _steps(scenario: Scenario, on: date, corpus: Corpus) -> list[ProvisionId]:
+    """The steps of a scenario as the law stood on a day."""
+    found: list[ProvisionId] = []
+    for step in scenario.steps:
+        if corpus.role(step.id, on) == "authority":
+            found.append(step.id)
+        else:
+            found += [p for p in predecessors(step.id, corpus, on) if corpus.role(p, on) == "authority"]
+    return list(dict.fromkeys(found))

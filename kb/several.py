@@ -1,0 +1,38 @@
+"""Questions that ask for several things at once: each part is searched by itself too, leaning on the whole.
+
+The law that one part asks for is often far from the whole of a long question, whose words pull it elsewhere. What was tried stands in
+`docs/experiments.md`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from kb.retrieve import Found, LawRetriever
+from kb.understand import Understanding
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MAX_PARTS = 5
+LEANING = 0.5
+"""How much of the vector of a part is that of the whole question: "and what if we say no?" means nothing alone."""
+PART_MARGIN = 0.02
+"""A part with a lesser margin (see `retrieve.Found`) asks for nothing that the law answers; one with it makes the whole a question of law."""
+
+
+def search_parts(
+    understanding: Understanding, retriever: LawRetriever, vector: NDArray[np.float32]
+) -> tuple[Found, ...]:
+    """What each part of the question finds; nothing for a question of one part, or one that says where to look."""
+    parts = understanding.parts
+    if len(parts) < 2 or understanding.names_a_source:
+        return ()
+    found = []
+    for part in parts[:MAX_PARTS]:
+        mixed = (1 - LEANING) * retriever.encode(part) + LEANING * vector
+        near = np.asarray(mixed / np.linalg.norm(mixed), np.float32)
+        found.append(retriever.find(part, understanding.query.language, understanding.on, (), near))
+    return tuple(one for one in found if one.hits and one.margin >= PART_MARGIN)
