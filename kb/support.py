@@ -8,7 +8,6 @@ finds and misses on the other half stands in docs/gate.md.
 from __future__ import annotations
 
 import json
-import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from kb.errors import EncoderError
 from kb.settings import BUNDLED_SUPPORT, Settings
 from kb.signs import signed
 from kb.text import CJK, detect_language
+from kb.vectors import DAMAGED
 from kb.wording import Likeness
 
 if TYPE_CHECKING:
@@ -97,11 +97,7 @@ def _bundled(settings: Settings) -> Support:
     import torch
     from transformers import AutoTokenizer, BertConfig, BertModel
 
-    try:
-        with ADAPTER.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
-            about, arrays = json.loads(bytes(file["about"]).decode()), _unpacked(file)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise EncoderError(f"{ADAPTER}: cannot be read ({error}); install kb again") from None
+    about, arrays = read_adapter()
     folder = str(bundled_folder(settings))
     config = BertConfig.from_pretrained(folder, num_hidden_layers=about["layers"])
     model = BertModel.from_pretrained(folder, config=config, add_pooling_layer=False, local_files_only=True).eval()
@@ -119,6 +115,15 @@ def _bundled(settings: Settings) -> Support:
         return scores
 
     return Support(about["name"], Levels(**about["levels"]), measure)
+
+
+def read_adapter() -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
+    """What the shipped adapter says of itself, and its arrays by name; EncoderError where the file is damaged."""
+    try:
+        with ADAPTER.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
+            return json.loads(bytes(file["about"]).decode()), _unpacked(file)
+    except DAMAGED as error:
+        raise EncoderError(f"{ADAPTER}: cannot be read ({error}); install kb again") from None
 
 
 def signed_pair(statement: str, words: str) -> tuple[str, str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 KEY_BYTES = 16
+DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError, MemoryError)
+"""What numpy and zipfile raise of a damaged file: a flipped bit can also ask for an unknown compression, a password, or more than all memory."""
 
 
 def packed(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -44,7 +46,7 @@ def read_vectors(paths: Iterable[Path]) -> dict[bytes, NDArray[np.float32]]:
         try:
             with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
                 keys, vectors = file["keys"], file["vectors"].astype(np.float32) * file["scales"][:, None]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except DAMAGED:
             continue
         if keys.ndim != 2 or keys.shape[1] != KEY_BYTES or len(keys) != len(vectors) or not np.isfinite(vectors).all():
             continue
