@@ -58,28 +58,32 @@ def examine_here(mend: bool = False) -> Iterator[Finding]:
 
 def examine(settings: Settings, mend: bool = False) -> Iterator[Finding]:
     """Every finding, in the order in which one thing rests on another."""
+    for name, look in examinations(settings).items():
+        yield examined(name, look, mend)
+
+
+def examinations(settings: Settings) -> dict[str, Callable[[], str]]:
+    """What is examined, in order; some need that the corpus was read by those before. Each says what is well, or raises `Wrong`."""
     shipped: list[Corpus] = []
     held: list[Corpus] = []
-    examinations: list[tuple[str, Callable[[], str]]] = [
-        ("settings", lambda: look_at_settings(os.environ)),
-        ("home", lambda: look_at_home(settings)),
-        ("leftovers", lambda: look_for_leftovers(settings)),
-        ("corpus", lambda: _corpus(settings, shipped)),
-        ("own corpus", lambda: _own_corpus(settings, shipped, held)),
-        ("copies of the corpus", lambda: _copies(settings)),
-        ("shipped vectors", lambda: _vectors(settings, settings.corpus)),
-        ("own vectors", lambda: _vectors(settings, settings.home)),
-        ("map of the encoder", lambda: f"{len(read_map())} dimensions"),
-        ("adapter of the gate", lambda: f"{len(read_adapter()[1])} arrays"),
-        ("model", lambda: _model(settings)),
-        ("other models", lambda: _other_models(settings)),
-        ("index", lambda: _index(settings, held)),
-        ("Chroma server", lambda: _server(settings, held)),
-        ("chat model", lambda: look_at_chat(settings)),
-        ("records", lambda: look_at_records(settings)),
-    ]
-    for name, look in examinations:
-        yield examined(name, look, mend)
+    return {
+        "settings": lambda: look_at_settings(os.environ),
+        "home": lambda: look_at_home(settings),
+        "leftovers": lambda: look_for_leftovers(settings),
+        "corpus": lambda: _corpus(settings, shipped),
+        "own corpus": lambda: _own_corpus(settings, shipped, held),
+        "copies of the corpus": lambda: _copies(settings),
+        "shipped vectors": lambda: _vectors(settings, settings.corpus),
+        "own vectors": lambda: _vectors(settings, settings.home),
+        "map of the encoder": lambda: f"{len(read_map())} dimensions",
+        "adapter of the gate": lambda: f"{len(read_adapter()[1])} arrays",
+        "model": lambda: _model(settings),
+        "other models": lambda: _other_models(settings),
+        "index": lambda: _index(settings, held),
+        "Chroma server": lambda: _server(settings, held),
+        "chat model": lambda: look_at_chat(settings),
+        "records": lambda: look_at_records(settings),
+    }
 
 
 # ------------------------------------------------------------------ texts
