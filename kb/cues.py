@@ -25,9 +25,9 @@ COMPARE = re.compile(
     re.IGNORECASE,
 )
 FOREIGN = re.compile(
-    r"\b(?:GDPR|RGPD|CNIL|BIPA|CCPA|CPRA|HIPAA|LGPD|AI Act|Illinois|EU law|European (?:Union|law|rules)|Union européenne|droit (?:français|européen|américain|allemand)"
+    r"\b(?:GDPR|PDPA|PDPO|APPI|PIPA|nLPD|BDSG|RGPD|CNIL|BIPA|CCPA|CPRA|HIPAA|LGPD|AI Act|Illinois|EU law|European (?:Union|law|rules)|Union européenne|droit (?:français|européen|américain|allemand)"
     r"|loi (?:française|européenne|américaine|suisse)|(?:US|American|German|French|UK|British|Japanese|Singapore|Indian) (?:law|rules|courts?))\b|règlement européen"
-    r"|欧盟|《?通用数据保护条例》?|美国(?:法|的法律|各州)|德国法|法国法|日本法|英国法|香港(?:的)?(?:法|私隐|条例)",
+    r"|欧盟|《?通用数据保护条例》?|美国(?:法(?!院)|的法律|各州)|(?:德国|法国|日本|英国)法(?!院)|香港(?:的)?(?:法|私隐|条例)|（?私隐）?条例",
     re.IGNORECASE,
 )
 PREDICTION = re.compile(
@@ -54,7 +54,7 @@ FORMERLY = re.compile(
 )
 """The question looks back at what a rule was before: the draft of it, or its former text."""
 NOWADAYS = re.compile(
-    r"\b(?:now(?:adays)?|today|currently|at present|these days|aujourd['’]hui|maintenant|désormais|actuellement|à présent)\b|现在|如今|目前|今天|现行|后来",
+    r"\b(?:now(?:adays)?|today|currently|at present|these days|still (?:the same|in|there|valid|apply|applies)|toujours|aujourd['’]hui|maintenant|désormais|actuellement|à présent)\b|现在|如今|目前|今天|今年|现行|后来",
     re.IGNORECASE,
 )
 TAKEN_FOR_GRANTED = re.compile(
@@ -70,6 +70,24 @@ UNHELD = re.compile(
     re.IGNORECASE,
 )
 """An instrument named by what it is and its year."""
+NOT_YET = re.compile(
+    r"\b(?:before|avant|prior to)\b[^.,;:!?()]{3,90}?\b(?:came? into|comes? into|was in|took|takes?|entrée en|kick(?:ed|s) in|n['’]entre en|entre en|start(?:ed|s)|existed|appl(?:y|ied|ies)|adopted)\b[^.,;:!?()]{0,60}"
+    r"|还没有?[^，。；、？（）()]{2,24}?的?时候|[^，。；、？（）()]{2,16}(?:还没|尚未|还未|没有)(?:生效|施行|实施|出台|颁布)|[^，。；、？（）()]{2,16}(?:生效|施行|实施|出台|颁布)(?:之|以)?前",
+    re.IGNORECASE,
+)
+"""A law named only to say that it was not there yet: it tells the day, and is not what is asked about."""
+THIS_LAW = re.compile(
+    r"\b(?:this|that) (?:law|act|regulation|article|provision|rule|paragraph)\b|\bthe (?:first|second|third|last) paragraph\b"
+    r"|\bcette (?:loi|disposition|règle)\b|\bcet (?:article|alinéa)\b|\bce (?:règlement|paragraphe)\b"
+    r"|(?:这个|该|这部|这条|此)(?:规定|法律?|条例|办法|条款|条|款)",
+    re.IGNORECASE,
+)
+"""An instrument or a place pointed at, without a name."""
+SUBJECT = re.compile(
+    r"\b(?:fac(?:e|es|ial)|visages?|camera|caméra|biometric|biométri|scan|recogni|reconnaiss|personal|personnel|data|données)|脸|面部|人像|摄像|生物|识别|信息|数据",
+    re.IGNORECASE,
+)
+"""A word of the field: a question that has one is about something, whatever it points at."""
 NEXT_PART = re.compile(
     r"(?<=[?？!！。；;])\s*|(?<=[.])\s+"
     r"|,?\s+(?:and|et|ou|or)\s+(?=(?:what|who|how|when|where|which|can|could|may|must|do|does|is|are|will|should"

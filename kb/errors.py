@@ -8,7 +8,8 @@ KBError                     something the reader of the message can act on
 ├── IndexError_             the index cannot be built or opened
 ├── ChatError               the chat model did not give a usable reply; the quoting answer takes its place
 ├── RecordsError            the database of the records cannot be opened, read or written
-└── AccessError             nobody is logged in, or the person's role does not allow what was asked for
+├── AccessError             nobody is logged in, or the person's role does not allow what was asked for
+└── TooMuch                 somebody asks for more in a minute than the settings allow
 
 Messages are one line, name the file, line or argument, and say what to do.
 """
@@ -64,3 +65,11 @@ class AccessError(KBError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class TooMuch(KBError):
+    """Somebody asks for more in a minute than the settings allow; in `seconds` there is room again."""
+
+    def __init__(self, message: str, seconds: int) -> None:
+        super().__init__(message)
+        self.seconds = seconds

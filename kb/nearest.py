@@ -63,14 +63,16 @@ def server_client(url: str, seconds: float) -> Any:
     if parts.scheme not in ("http", "https") or not parts.hostname or not port or parts.path.strip("/") or parts.query:
         raise BadInput("KB_CHROMA_URL is not an address; write http://host:8000 or https://name:password@host")
     settings = ChromaSettings(anonymized_telemetry=False)
-    if parts.username:
+    name, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if name:
         settings = ChromaSettings(
             anonymized_telemetry=False,
             chroma_client_auth_provider="chromadb.auth.basic_authn.BasicAuthClientProvider",
-            chroma_client_auth_credentials=f"{unquote(parts.username)}:{unquote(parts.password or '')}",
+            chroma_client_auth_credentials=f"{name}:{password}",
         )
     # making a client waits for the server without a limit: so see first, with one, that it is there and speaks
-    httpx.get(f"{parts.scheme}://{parts.hostname}:{port}/api/v2/heartbeat", timeout=seconds).raise_for_status()
+    there = f"{parts.scheme}://{parts.hostname}:{port}/api/v2/heartbeat"
+    httpx.get(there, auth=(name, password) if name else None, timeout=seconds).raise_for_status()
     with _CLIENTS:
         client: Any = chromadb.HttpClient(parts.hostname, port, ssl=parts.scheme == "https", settings=settings)
     client._server._session.timeout = httpx.Timeout(seconds)  # there is no public way to set it

@@ -45,3 +45,17 @@ class Settings(BaseSettings):
     """Whether these lines hold the questions."""
     metrics_token: str = ""
     """The bearer token that opens /metrics to other machines; empty: it is open to this machine alone."""
+    limit_questions: int = Field(default=60, ge=0)
+    """Questions and searches of one person a minute, on the pages and over the API together; 0: no limit."""
+    limit_checks: int = Field(default=30, ge=0)
+    """Texts that one person has checked a minute, and files uploaded; 0: no limit."""
+    limit_log_ins: int = Field(default=20, ge=0)
+    """Attempts to log in from one address a minute; 0: no limit."""
+    limit_requests: int = Field(default=1200, ge=0)
+    """Requests of any kind of one person a minute; 0: no limit."""
+    limit_waiting: int = Field(default=200, ge=1)
+    """Requests that may wait for an answer, over the API and in the queue of the pages each."""
+    limit_connections: int = Field(default=500, ge=1)
+    """Open connections."""
+    limit_seconds: float = Field(default=20.0, gt=0)
+    """Seconds that a request may take to arrive: its head, and again its body (an upload six times as long)."""

@@ -21,10 +21,13 @@ from kb.cues import (
     FORMERLY,
     GENERIC,
     NEXT_PART,
+    NOT_YET,
     NOWADAYS,
     PREDICTION,
     PRONOUN,
+    SUBJECT,
     TAKEN_FOR_GRANTED,
+    THIS_LAW,
     UNHELD,
 )
 from kb.ids import ProvisionId
@@ -142,7 +145,7 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         if mention.law in corpus.records:
             continue
         cited.append(CitedPlace(mention, corpus.place(mention, on), query.text[mention.start : mention.end]))
-    laws = _strong_laws(mentions, query.text)
+    laws = _strong_laws(_asked_about(mentions, query.text) if past else mentions, query.text)
     draft = draft_word or "frt-draft" in laws or any(c.place and c.place.law == "frt-draft" for c in cited)
     foreign = FOREIGN.search(query.text)
     return Understanding(
@@ -175,6 +178,12 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         vague=_is_vague(query, follows_up) and not laws and not cited and not documents and not draft,
         follows_up=follows_up,
     )
+
+
+def _asked_about(mentions: list[LawMention], text: str) -> list[LawMention]:
+    """The mentions but those that only say that a law was not there yet."""
+    spans = [found.span() for found in NOT_YET.finditer(text)]
+    return [m for m in mentions if not any(start <= m.start and m.end <= end for start, end in spans)]
 
 
 def _leans_on_history(query: Query) -> bool:
@@ -263,6 +272,8 @@ def _date_meant(query: Query, month_named: bool) -> tuple[date, bool]:
 def _is_vague(query: Query, follows_up: bool) -> bool:
     if follows_up:
         return False
+    if THIS_LAW.search(query.text) and not SUBJECT.search(query.text):
+        return True
     generic = _generic_stems(CJK.search(query.text) is not None)
     words = [t for t in tokens(query.text, query.language) if t not in generic and not t.isdigit()]
     if query.language == "zh":

@@ -258,7 +258,8 @@ def test_chroma_asks_for_a_name_and_a_password(house: House) -> None:
     """What the copies go through, without the password."""
     address = house.apps[0].environment["KB_CHROMA_URL"].rpartition("@")[2]
     context = ssl.create_default_context(cafile=str(house.trusted))
-    connection = HTTPSConnection(*address.split(":"), timeout=20, context=context)  # type: ignore[arg-type]
+    host, _, port = address.partition(":")
+    connection = HTTPSConnection(host, int(port), timeout=20, context=context)
     with closing(connection):
         connection.request("GET", "/api/v2/heartbeat")
         assert connection.getresponse().status == 401

@@ -29,7 +29,7 @@ def build(backend: Backend, desk: Desk, settings: Settings) -> Any:
         check_page(pages, backend)
     with pages.route("Evaluate", "/evaluate"):
         evaluate_page(pages, backend, settings)
-    return pages.queue(default_concurrency_limit=4, max_size=64)
+    return pages.queue(default_concurrency_limit=4, max_size=settings.limit_waiting)
 
 
 def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Served:

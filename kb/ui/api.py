@@ -20,12 +20,13 @@ import kb
 from kb.access import Action, Person, require
 from kb.annotate import report_record
 from kb.check import check_text
-from kb.errors import AccessError, BadInput, KBError, RecordsError
+from kb.errors import AccessError, BadInput, KBError, RecordsError, TooMuch
 from kb.model import Language
 from kb.record import answer_record, find_place, hit_record, provision_record
 from kb.settings import MAX_QUESTION_CHARS
 from kb.ui.desk import Desk
 from kb.ui.door import person_of
+from kb.ui.limits import take
 
 if TYPE_CHECKING:
     from kb.ui.backend import Backend
@@ -79,6 +80,7 @@ def make_api(backend: Backend, desk: Desk) -> FastAPI:
     def ask(asked: Asked, request: Request) -> JSONResponse:
         """Answer a question with the provisions that decide it, quoted."""
         person = allowed(request, "ask")
+        take(request, "questions")
         assistant = backend.assistant()
         answer = assistant.ask(assistant.query(asked.question, asked.on, asked.language, tuple(asked.history)))
         record = answer_record(answer)
@@ -97,6 +99,7 @@ def make_api(backend: Backend, desk: Desk) -> FastAPI:
     ) -> list[dict[str, Any]]:
         """The places that a question finds, best first."""
         allowed(request, "search")
+        take(request, "questions")
         assistant = backend.assistant()
         return [hit_record(hit) for hit in assistant.search(assistant.query(q, on), k)]
 
@@ -115,6 +118,7 @@ def make_api(backend: Backend, desk: Desk) -> FastAPI:
     def check(given: Text, request: Request) -> dict[str, Any]:
         """Every citation in a text with its verdict."""
         allowed(request, "check")
+        take(request, "checks")
         report = check_text(given.text, corpus, given.on or desk.today(), given.written, given.language)
         return report_record(report, corpus)
 
@@ -124,6 +128,10 @@ def make_api(backend: Backend, desk: Desk) -> FastAPI:
     def denied(_request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"error": str(error)}, error.status if isinstance(error, AccessError) else 403)
 
+    def too_much(_request: Request, error: Exception) -> JSONResponse:
+        more = {"Retry-After": str(error.seconds)} if isinstance(error, TooMuch) else {}
+        return JSONResponse({"error": str(error)}, 429, more)
+
     def malformed(_request: Request, error: Exception) -> JSONResponse:
         """What is wrong with the request, without repeating what was sent."""
         assert isinstance(error, RequestValidationError)
@@ -131,6 +139,7 @@ def make_api(backend: Backend, desk: Desk) -> FastAPI:
         return JSONResponse({"error": "; ".join(said)}, 422)
 
     api.add_exception_handler(AccessError, denied)
+    api.add_exception_handler(TooMuch, too_much)
     api.add_exception_handler(BadInput, failed(400))
     api.add_exception_handler(KBError, failed(503))
     api.add_exception_handler(RequestValidationError, malformed)

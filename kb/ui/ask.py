@@ -18,6 +18,7 @@ from kb.ui.backend import Backend
 from kb.ui.desk import Desk
 from kb.ui.door import person_of, scope_of
 from kb.ui.keep import keep, navigation
+from kb.ui.limits import take
 from kb.ui.render import Beside
 from kb.ui.strings import browser_language, word
 
@@ -96,6 +97,7 @@ def ask_page(blocks: gr.Blocks, backend: Backend, desk: Desk) -> None:  # noqa: 
         yield [shown, beside, pending, gr.skip(), "", gr.skip(), gr.update(open=False), gr.skip()]
         try:
             person = require(person_of(request), "ask")
+            take(request, "questions", code)
             asked_on = _day(day, code)
             assistant = backend.assistant()
             query = assistant.query(text, asked_on, history=tuple(q for q, _ in shown))

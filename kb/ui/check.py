@@ -25,6 +25,7 @@ from kb.ui import check_view as view
 from kb.ui.backend import Backend
 from kb.ui.door import person_of
 from kb.ui.keep import navigation
+from kb.ui.limits import take
 from kb.ui.strings import browser_language, word
 from kb.uploads import MAX_CHARACTERS, ReadFile, read_document, read_text_file
 
@@ -131,6 +132,7 @@ def check_page(blocks: gr.Blocks, backend: Backend) -> None:  # noqa: PLR0915  (
         yield [gr.skip(), gr.skip(), _line(word("check_running", code)), *[gr.skip()] * (2 + len(FORMS))]
         try:
             require(person_of(request), "check")
+            take(request, "checks", code)
             about = _what(typed, opened, code)
             read = about.read
             when = _day(day_written, code) or about.written

@@ -17,7 +17,7 @@ from starlette.datastructures import FormData
 
 from kb.access import FAILURES, LOCKED_MINUTES, Accounts, Action, Person, require
 from kb.corpus import Corpus
-from kb.errors import AccessError, BadInput, KBError
+from kb.errors import AccessError, BadInput, KBError, TooMuch
 from kb.model import LANGUAGES, Language
 from kb.store import Store
 from kb.ui import desk_view as view
@@ -25,6 +25,7 @@ from kb.ui.desk_exports import FORMS, exported
 from kb.ui.desk_words import text as word
 from kb.ui.door import COOKIE, own_address, person_of, secret_of, session_cookie, tabs
 from kb.ui.library_links import address
+from kb.ui.limits import take
 from kb.ui.strings import browser_language
 from kb.ui.strings import word as interface_word
 from kb.ui.templates_of import HEADERS, LANGUAGE_NAMES, environment
@@ -108,6 +109,9 @@ class Desk:
         except BadInput as error:
             status = 404 if "no such answer" in str(error) else 400
             response = self._trouble(request, status, word("not_found", language) if status == 404 else "", str(error))
+        except TooMuch as error:
+            response = self._trouble(request, 429, "", str(error))
+            response.headers["Retry-After"] = str(error.seconds)
         except KBError as error:
             response = self._trouble(request, 503, "", str(error))
         return _with_headers(response)
@@ -214,6 +218,7 @@ class Desk:
         return self._back(visit, "decided")
 
     def _correct(self, visit: Visit) -> Response:
+        take(visit.request, "checks", visit.language)
         self.store.correct(visit.key, visit.field("text").strip(), visit.person, visit.on)
         return self._back(visit, "corrected")
 
@@ -271,7 +276,7 @@ def language_of(request: Request) -> Language:
 async def _form(request: Request) -> FormData:
     """The fields of a form. A body beyond MAX_BODY is not read to its end."""
     length = request.headers.get("content-length", "")
-    if not length.isdigit() or int(length) > MAX_BODY:
+    if not length.isascii() or not length.isdigit() or int(length[:12]) > MAX_BODY:
         return FormData()
     return await request.form(max_files=0, max_fields=20, max_part_size=MAX_BODY)
 

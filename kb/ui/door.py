@@ -11,17 +11,19 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kb.access import LOCAL, RIGHTS, Accounts, Action, Person
 from kb.errors import RecordsError
 from kb.model import Language
 from kb.settings import Settings
 from kb.ui.desk_words import text as word
+from kb.ui.headers import WithHeaders, uncompressed
 from kb.ui.health import METRICS, OPEN_TO_ALL, may_watch
+from kb.ui.limits import Limits, refusal
 
 COOKIE = "kb_session"
 OPEN = ("/login", "/library/library.css", "/library/page.js", "/api/openapi.json")
@@ -29,12 +31,6 @@ OPEN = ("/login", "/library/library.css", "/library/page.js", "/api/openapi.json
 MAX_BODY, MAX_UPLOAD = 1_000_000, 25_000_000
 """Bytes of the body of a request; of one that may carry a file to be checked."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "SAMEORIGIN",
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
-}
 TABS: tuple[tuple[str, str, Action], ...] = (
     ("/", "ask", "ask"),
     ("/check", "check", "check"),
@@ -98,6 +94,7 @@ class Door:
 
     def __init__(self, app: ASGIApp, accounts: Accounts, settings: Settings) -> None:
         self._app, self._accounts, self._settings = app, accounts, settings
+        self._limits = Limits(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -108,19 +105,8 @@ class Door:
 
         watching = scope["path"] in (*OPEN_TO_ALL, METRICS)  # without the records, which may be what is missing
         refused = self._watch(scope) if watching else await run_sync(self._look, scope)
-        if refused is not None:
-            refused.headers.update(HEADERS)
-            await refused(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
+        answer = refused or self._app
+        await answer(uncompressed(scope), receive, WithHeaders(send, scope["path"]))
 
     def _watch(self, scope: Scope) -> Response | None:
         """A reply where somebody who may not read the metrics asks for them."""
@@ -138,7 +124,9 @@ class Door:
             scope["kb_person"] = self._person(headers) if with_accounts else LOCAL
         except RecordsError as error:
             return PlainTextResponse(f"The records cannot be read: {error}\n", 503)
-        scope["kb_accounts"] = with_accounts
+        scope["kb_accounts"], scope["kb_limits"] = with_accounts, self._limits
+        if seconds := self._limits.wait("requests", scope):
+            return refusal(scope, 429, "too_many", seconds)
         if not with_accounts and not self._own_host(headers.get("host", "")):
             return PlainTextResponse("Without accounts this server answers its own machine alone.\n", 403)
         if _too_long(headers, path):
@@ -171,7 +159,7 @@ def _too_long(headers: Headers, path: str) -> bool:
     length = headers.get("content-length")
     if length is None:
         return "transfer-encoding" in headers and most == MAX_BODY
-    return not length.isdigit() or int(length) > most
+    return not length.isascii() or not length.isdigit() or len(length) > 12 or int(length) > most
 
 
 def _same_origin(headers: Headers) -> bool:

@@ -29,8 +29,9 @@ def make_core(backend: Backend, desk: Desk, settings: Settings) -> FastAPI:
     from fastapi import FastAPI
 
     from kb.ui.api import make_api
-    from kb.ui.door import Door
+    from kb.ui.door import MAX_BODY, MAX_UPLOAD, Door
     from kb.ui.evaluate import report_router
+    from kb.ui.guard import Guard
     from kb.ui.health import Health
     from kb.ui.library import Library
     from kb.ui.request_log import Observed
@@ -39,6 +40,7 @@ def make_core(backend: Backend, desk: Desk, settings: Settings) -> FastAPI:
         "false"  # it would send requests to a service, if the environment says so
     )
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Guard, settings=settings, most=MAX_BODY, most_upload=MAX_UPLOAD)
     app.add_middleware(Door, accounts=desk.accounts, settings=settings)
     app.add_middleware(Observed, metrics=backend.metrics)  # added last, so around the door
     app.include_router(Health(backend, desk.accounts, settings).router())
@@ -89,9 +91,13 @@ class Served:
     def __init__(self, app: FastAPI, listening: socket.socket, settings: Settings | None = None) -> None:
         import uvicorn
 
+        from kb.ui.protocol import protocol
+
         proxy, log = (settings.proxy, settings.log) if settings else ("", "off")
         config = uvicorn.Config(
             app,
+            http=protocol(settings or Settings()),
+            ws="none",
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=QUICK_SECONDS,

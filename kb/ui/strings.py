@@ -184,6 +184,26 @@ STRINGS: dict[str, Trilingual] = {
         "档案：本库未收录该文件原文。等级：A 官方文本或两份独立副本；B 一份可靠副本或多个二手来源；C 一个二手来源。",
         "Fiche : le texte de cet instrument n’est pas conservé ici. Niveaux : A texte officiel ou deux copies, B une bonne copie ou plusieurs sources secondaires, C une source secondaire.",
     ),
+    "too_many": Trilingual(
+        "Too many requests in a minute. Try again in {seconds} s.",
+        "一分钟内请求过多，请在 {seconds} 秒后重试。",
+        "Trop de demandes en une minute. Réessayez dans {seconds} s.",
+    ),
+    "too_busy": Trilingual(
+        "Too many requests are waiting for an answer. Try again in {seconds} s.",
+        "等待处理的请求过多，请在 {seconds} 秒后重试。",
+        "Trop de demandes attendent une réponse. Réessayez dans {seconds} s.",
+    ),
+    "too_slow": Trilingual(
+        "The request came too slowly and was given up.",
+        "请求传输过慢，已中止。",
+        "La demande est arrivée trop lentement ; elle a été abandonnée.",
+    ),
+    "too_long": Trilingual(
+        "The request is too long.",
+        "请求内容过长。",
+        "La demande est trop longue.",
+    ),
     "error": Trilingual("This did not work:", "出现问题：", "Cela n’a pas fonctionné :"),
     "bad_date": Trilingual(
         "the date is not one; write it as 2025-03-01",
