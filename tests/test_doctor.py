@@ -25,7 +25,7 @@ from kb.cli import app
 from kb.corpus_cache import open_corpus
 from kb.database import Database
 from kb.doctor import examinations, examine
-from kb.encoder import WHOLE, bundled_folder, model_folder, unpack, unpacking
+from kb.encoder import bundled_folder, model_folder, unpack, unpacking
 from kb.errors import EncoderError
 from kb.examination import Finding, examined
 from kb.index_build import ensure_index, ship_vectors
@@ -432,24 +432,3 @@ def test_settings_that_cannot_be_read_and_words_that_a_terminal_would_obey(monke
         and "KB_ [2J" in said.stdout
         and "/no [2J/corpus" in said.stdout
     )
-
-
-@pytest.mark.model
-def test_the_model_is_compared_file_by_file(settings: Settings, tmp_path: Path) -> None:
-    from kb.encoder import bundled_folder
-
-    held = bundled_folder(settings)
-    folder = tmp_path / "models" / held.name
-    folder.mkdir(parents=True)
-    for path in held.iterdir():
-        (folder / path.name).symlink_to(path)
-    copied = settings.model_copy(update={"home": tmp_path, "local": tmp_path / "none"})
-    assert finding(copied, "model").state == "well"
-    config = (folder / "config.json").read_text("utf-8")
-    (folder / "config.json").unlink()
-    (folder / "config.json").write_text(config + " ", "utf-8")
-    seen = finding(copied, "model")
-    assert seen.state == "wrong" and "config.json" in seen.detail and folder.exists()
-    assert finding(copied, "model", mend=True).state == "mended"
-    assert finding(copied, "model").state == "well" and not (folder / "config.json").is_symlink()
-    assert (held / WHOLE).exists()

@@ -15,8 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from kb.doctor import examinations
 from kb.encoder import WHOLE, bundled_folder, file_digest, left_unpacking, model_folder
 from kb.errors import EncoderError
+from kb.examination import Wrong
+from kb.question_encoder import load_question_encoder
 from kb.settings import Settings
 
 KILLS = 25
@@ -156,3 +159,13 @@ def test_the_real_model_killed_half_way_and_by_two_at_once(fresh: Settings) -> N
     ):
         assert (one.wait(), other.wait()) == (0, 0)
     assert is_whole(folder) and left_unpacking(folder) == []
+    assert load_question_encoder(fresh) is not None  # writes its graph beside
+    look = examinations(fresh)["model"]
+    assert "files as unpacked" in look()
+    for name, says in (("config.json", "config.json not as unpacked"), ("questions.onnx", "not that of the weights")):
+        content = bytearray((folder / name).read_bytes())
+        (folder / name).write_bytes(content[:-9] + bytes([content[-9] ^ 1]) + content[-8:])
+        with pytest.raises(Wrong, match=says):
+            look()
+        (folder / name).write_bytes(content)
+    assert "files as unpacked" in look()
