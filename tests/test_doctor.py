@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from conftest import HashEncoder
 from filelock import FileLock
-from records import postgresql
-from typer.testing import CliRunner
+from installation import cut, finding, findings, flip, install, no_encoder, one, texts_and_records
 
-from kb.access import LOCAL
-from kb.audit import append
-from kb.cli import app
 from kb.corpus_cache import open_corpus
-from kb.database import Database
-from kb.doctor import examinations, examine
-from kb.encoder import bundled_folder, model_folder, unpack, unpacking
+from kb.encoder import bundled_folder, model_folder, unpacking
 from kb.errors import EncoderError
-from kb.examination import Finding, examined
-from kb.index_build import ensure_index, ship_vectors
+from kb.index_build import ensure_index
 from kb.settings import Settings
-from kb.store import Store
 
 EVERY = [
     "settings",
@@ -52,56 +42,9 @@ EVERY = [
 ]
 
 
-def write_small_model(folder: Path, _: Path) -> None:
-    (folder / "1_Pooling").mkdir()
-    for name in ("config.json", "modules.json", "model.safetensors", "1_Pooling/config.json"):
-        (folder / name).write_text(name * 99)
-
-
 @pytest.fixture
 def installed(tiny_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """An installation in use: own corpus, a model (small files in place of the real ones), index, copy of the corpus, vectors, records."""
-    monkeypatch.setattr("kb.doctor.load_encoder", lambda _: HashEncoder())
-    monkeypatch.setattr("kb.encoder._unpack_into", write_small_model)
-    for name in [name for name in os.environ if name.upper().startswith("KB_")]:
-        monkeypatch.delenv(name)
-    encoder: Any = HashEncoder
-    letter = (tiny_settings.corpus / "documents/letter.md").read_text("utf-8")
-    own = tiny_settings.local / "documents" / "memo.md"
-    own.parent.mkdir(parents=True)
-    own.write_text(letter.replace("letter", "memo").replace("信", "函").replace("ettre", "ote"), "utf-8")
-    own.with_name("memo.notes.yaml").write_text("[]\n", "utf-8")
-    unpack(tiny_settings)
-    corpus = open_corpus(tiny_settings)
-    ensure_index(corpus, tiny_settings, encoder)
-    ship_vectors(corpus, tiny_settings)
-    database = Database.open(tiny_settings)
-    record = {
-        "question": "q",
-        "language": "en",
-        "on": "2026-01-01",
-        "outcome": "refused",
-        "citations": [],
-        "claims": [],
-        "notes": [],
-    }
-    Store(database, corpus).keep(record | {"refusal": {"kind": "too_vague", "message": "m"}, "text": "t"}, 0, LOCAL)
-    with database.write() as connection:
-        append(connection, "cli:somebody", "users.add", "somebody", {})
-    database.close()
-    return tiny_settings
-
-
-def findings(settings: Settings, mend: bool = False) -> dict[str, Finding]:
-    return {found.name: found for found in examine(settings, mend)}
-
-
-def finding(settings: Settings, name: str, mend: bool = False) -> Finding:
-    """One finding; of the others only those that it needs."""
-    looks = examinations(settings)
-    for needed in ("corpus", "own corpus"):
-        examined(needed, looks[needed], mend=False)
-    return examined(name, looks[name], mend)
+    return install(tiny_settings, monkeypatch)
 
 
 def test_a_whole_installation_is_well(installed: Settings) -> None:
@@ -114,15 +57,6 @@ def test_an_empty_home_is_well(tiny_settings: Settings, monkeypatch: pytest.Monk
     monkeypatch.setattr("kb.doctor.load_encoder", lambda _: HashEncoder())
     found = findings(tiny_settings)
     assert [f for f in found.values() if f.state != "well"] == [] and "none" in found["index"].detail
-
-
-def no_encoder() -> Any:
-    raise AssertionError("nothing is embedded again: its vectors were not lost")
-
-
-def texts_and_records(settings: Settings) -> dict[Path, bytes]:
-    files = [*settings.corpus.rglob("*.*"), *settings.local.rglob("*.*"), settings.home / "records.db"]
-    return {path: path.read_bytes() for path in files if path.is_file()}
 
 
 def test_looking_changes_nothing(installed: Settings) -> None:
@@ -140,20 +74,6 @@ def test_an_empty_home_is_left_empty(tiny_settings: Settings, monkeypatch: pytes
     monkeypatch.setattr("kb.doctor.load_encoder", lambda _: HashEncoder())
     findings(tiny_settings, mend=True)
     assert not tiny_settings.home.exists()
-
-
-def one(settings: Settings, pattern: str) -> Path:
-    return next(path for path in sorted(settings.home.glob(pattern)) if path.is_file())
-
-
-def flip(path: Path) -> None:
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 0x10
-    path.write_bytes(data)
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
 def change_manifest(settings: Settings, **more: Any) -> None:
@@ -327,108 +247,3 @@ def test_a_shipped_file_of_the_models_is_damaged(
     wrong = [f for f in findings(installed, mend=True).values() if f.state != "well"]
     assert [f.name for f in wrong] == ["map of the encoder" if "MAP" in place else "adapter of the gate"]
     assert "install kb again" in wrong[0].detail
-
-
-def test_records_of_an_older_form_are_brought_up(
-    installed: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    shutil.copytree(Path(sys.modules["kb.database"].__file__ or "").with_name("migrations"), tmp_path / "migrations")
-    later = "from alembic import op\nimport sqlalchemy as sa\nrevision, down_revision, branch_labels, depends_on = '0002', '0001', None, None\n"
-    later += "def upgrade():\n    op.create_table('more', sa.Column('n', sa.Integer, primary_key=True))\n"
-    (tmp_path / "migrations/versions/r0002_more.py").write_text(later)
-    monkeypatch.setattr("kb.database.MIGRATIONS", tmp_path / "migrations")
-    found = finding(installed, "records")
-    assert found.state == "wrong" and "older version" in found.detail and "--mend" in found.remedy
-    found = finding(installed, "records", mend=True)
-    assert found.state == "mended" and "1 entries in an unbroken audit trail" in found.remedy
-    assert finding(installed, "records").state == "well"
-
-
-def test_records_in_postgresql(tiny_settings: Settings) -> None:
-    with postgresql() as url:
-        there = tiny_settings.model_copy(update={"database_url": url})
-        assert "no tables yet" in finding(there, "records").detail
-        Database.open(there).close()
-        found = finding(there, "records")
-        assert found.state == "well" and "0 entries" in found.detail
-    gone = tiny_settings.model_copy(update={"database_url": url.replace("//kb@", "//kb:secret@")})
-    found = finding(gone, "records")
-    assert found.state == "wrong" and "secret" not in found.detail + found.remedy
-    found = finding(tiny_settings.model_copy(update={"database_url": "nonsense"}), "records")
-    assert found.state == "wrong" and "KB_DATABASE_URL" in found.detail
-
-
-def test_a_chat_model_without_its_package(installed: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "langchain_ollama", None)
-    found = finding(installed.model_copy(update={"llm": "ollama:qwen3"}), "chat model")
-    assert found.state == "wrong" and "pip install" in found.detail
-    monkeypatch.setenv("OPENAI_API_KEY", "x")
-    assert finding(installed.model_copy(update={"llm": "openai:gpt-4o-mini"}), "chat model").state == "well"
-
-
-@pytest.mark.model
-def test_a_model_of_another_name_that_is_not_there(tiny_settings: Settings, tmp_path: Path) -> None:
-    found = findings(
-        tiny_settings.model_copy(update={"support": str(tmp_path / "none"), "encoder": "multilingual-e5-small"})
-    )
-    assert found["other models"].state == "wrong" and "KB_SUPPORT" in found["other models"].detail
-
-
-def test_too_little_space(tiny_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=400 * 2**20))
-    assert finding(tiny_settings, "home").state == "well"
-    found = finding(tiny_settings.model_copy(update={"encoder": "multilingual-e5-small"}), "home")
-    assert found.state == "wrong" and "1,300 MB needed" in found.detail
-
-
-def test_a_setting_of_no_such_name_is_pointed_out(installed: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KB_DATABSE_URL", "x")
-    monkeypatch.setenv("kb_hom", "x")
-    monkeypatch.setenv("kb_port", "7861")
-    found = finding(installed, "settings")
-    assert found.state == "wrong" and "kb_port" not in found.detail
-    assert "is KB_DATABASE_URL meant?" in found.detail and "is KB_HOME meant?" in found.detail
-
-
-def test_a_home_that_cannot_be_written(tiny_settings: Settings, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    found = finding(tiny_settings.model_copy(update={"home": tmp_path / "file" / "x"}), "home")
-    assert found.state == "wrong" and "KB_HOME" in found.remedy
-
-
-def test_a_server_that_is_not_there(installed: Settings) -> None:
-    found = finding(installed.model_copy(update={"chroma_url": "http://name:secret@127.0.0.1:9"}), "Chroma server")
-    assert found.state == "wrong" and "secret" not in found.detail + found.remedy
-
-
-def test_the_command(installed: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("HOME", installed.home), ("CORPUS", installed.corpus), ("ENCODER", "hash")):
-        monkeypatch.setenv(f"KB_{name}", str(value))
-    run = CliRunner()
-    assert run.invoke(app, ["doctor"]).exit_code == 0
-    cut(one(installed, "index/*/columns.json"))
-    said = run.invoke(app, ["doctor", "--json"])
-    record = json.loads(said.stdout)
-    assert said.exit_code == 1 and record["well"] is False
-    assert {f["name"] for f in record["findings"] if f["state"] == "wrong"} == {"index"}
-    mended = run.invoke(app, ["doctor", "--mend"])
-    assert mended.exit_code == 0 and "mended" in mended.stdout
-    assert run.invoke(app, ["doctor"]).exit_code == 0 and run.invoke(app, ["doctor", "--no"]).exit_code == 2
-
-
-def test_settings_that_cannot_be_read_and_words_that_a_terminal_would_obey(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KB_PORT", "secret")
-    said = CliRunner().invoke(app, ["doctor"])
-    assert said.exit_code == 1 and "KB_PORT" in said.stdout and "secret" not in said.stdout
-    monkeypatch.setenv("KB_PORT", "7860")
-    monkeypatch.setenv("KB_\x1b[2J", "1")
-    monkeypatch.setenv("KB_CORPUS", "/no\x1b[2J/corpus")
-    monkeypatch.setenv("KB_HOME", "/no\x1b[2J/home")
-    monkeypatch.setenv("KB_ENCODER", "/no\x1b[2J/encoder")
-    said = CliRunner().invoke(app, ["doctor"])
-    assert (
-        said.exit_code == 1
-        and "\x1b" not in said.stdout
-        and "KB_ [2J" in said.stdout
-        and "/no [2J/corpus" in said.stdout
-    )
