@@ -42,11 +42,11 @@ SYSTEMS = 5
 
 
 class _Remembering(Encoder):
-    """The encoder with a memory: the search and the baselines ask again for vectors of questions that were answered."""
+    """What encodes questions, with a memory: the search and the baselines ask again for vectors of questions that were answered."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        self._inner = encoder
-        self.name, self.dimension = encoder.name, encoder.dimension
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant, self._inner = assistant, assistant.question_encoder
+        self.name = self._inner.name
         self._known: dict[str, np.ndarray] = {}
 
     def encode_queries(self, texts: Sequence[str]) -> np.ndarray:
@@ -56,7 +56,7 @@ class _Remembering(Encoder):
         return np.stack([self._known[text] for text in texts])
 
     def encode_passages(self, texts: Sequence[str], progress: Progress | None = None) -> np.ndarray:
-        return self._inner.encode_passages(texts, progress)
+        return self._assistant.encoder.encode_passages(texts, progress)
 
 
 class _RememberingRetriever(LawRetriever):
@@ -81,7 +81,7 @@ class _RememberingRetriever(LawRetriever):
 def remembering(assistant: Assistant) -> Assistant:
     """An assistant on the same index that asks nothing of the model or the index twice; the one given is not changed."""
     own = Assistant(assistant.corpus, assistant.settings, assistant.index, assistant.report)
-    encoder = _Remembering(assistant.encoder)
+    encoder = _Remembering(assistant)
     retriever = _RememberingRetriever(corpus=own.corpus, index=own.index, load_encoder=lambda: encoder)
     own.__dict__.update(encoder=encoder, retriever=retriever)
     return own

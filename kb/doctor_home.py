@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +28,11 @@ OTHER_VARIABLES = frozenset(
     {"KB_ZH_REFERENCE", "KB_REQUIRE_BROWSER", "KB_REQUIRE_POSTGRESQL", "KB_WRITE_DOCS", "KB_TEST_PICTURES"}
 )
 """Read by tests and `kb lint`, not by the settings."""
-LEFT_BY_BUILDS = ("index/building-*", "index/*/manifest.*.tmp", "vectors/*.tmp", "corpus-read/reading-*")
+LEFT_BY_BUILDS = ("index/building-*", "vectors/*.tmp")
+LEFT_BY_OTHERS = ("index/*/manifest.*.tmp", "corpus-read/reading-*")
+"""Written without a lock."""
+QUIET_SECONDS = 900
+"""A file that is written without a lock is left by a killed process once nobody wrote to it for so long."""
 
 
 def look_at_settings(environment: Mapping[str, str]) -> str:
@@ -94,7 +99,9 @@ def _each_left(settings: Settings, do: Callable[[Path], None]) -> tuple[list[Pat
     """Do something to each leftover, under the lock of those who write such files: the leftovers, and who is busy with theirs."""
 
     def of_builds() -> list[Path]:
-        return [path for pattern in LEFT_BY_BUILDS for path in settings.home.glob(pattern)]
+        builds = [path for pattern in LEFT_BY_BUILDS for path in settings.home.glob(pattern)]
+        others = [path for pattern in LEFT_BY_OTHERS for path in settings.home.glob(pattern)]
+        return [*builds, *(path for path in others if time.time() - path.stat().st_mtime > QUIET_SECONDS)]
 
     def of_unpacking() -> list[Path]:
         return left_unpacking(model_folder(settings))

@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,6 @@ from langchain_core.embeddings import Embeddings
 
 from kb.errors import EncoderError
 from kb.settings import BUNDLED_ENCODER, Settings
-from kb.vectors import DAMAGED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,7 +112,7 @@ def read_map() -> NDArray[np.float32]:
     try:
         with np.load(io.BytesIO(_map_bytes()), allow_pickle=False) as file:
             change = np.asarray(file["change"], np.float32)
-    except DAMAGED as error:
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
         raise EncoderError(f"{MAP}: damaged ({error}); install kb again") from None
     if change.ndim != 2 or change.shape[0] != change.shape[1] or not np.isfinite(change).all():
         raise EncoderError(f"{MAP}: not a square matrix of numbers; install kb again")

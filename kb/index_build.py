@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LOCK_SECONDS = 900
+WHOLE = f"{'?' * 20}-*/manifest.json"
+"""The manifests of indexes that have their name, none of those being built."""
 NO_WORDS = ("outside", "misconception")
 """Groups that are searched by vectors alone: their words would only change how rare a word is."""
 MOST_CHANGED = 0.2
@@ -84,7 +86,7 @@ def built_folder(settings: Settings, name: str) -> Path | None:
 
 def _folder_of_state(settings: Settings, state: str) -> Path | None:
     """The newest index made of a corpus in that state (see `Corpus.state`), by its manifest; units need not be built to find it."""
-    for path in sorted((settings.home / "index").glob("*/manifest.json"), reverse=True):
+    for path in sorted((settings.home / "index").glob(WHOLE), reverse=True):
         try:
             manifest = read_manifest(path.parent)
         except (OSError, ValueError):
@@ -265,7 +267,7 @@ class _Former:
 
 def _former(home: Path, wanted: _Wanted) -> _Former | None:
     """The newest whole index of another corpus that was built by the same rules; None where there is none."""
-    for path in sorted(home.glob("*/manifest.json"), key=lambda p: p.parent.name[-20:], reverse=True):
+    for path in sorted(home.glob(WHOLE), key=lambda p: p.parent.name[-20:], reverse=True):
         folder = path.parent
         try:
             manifest = read_manifest(folder)

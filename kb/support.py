@@ -8,6 +8,7 @@ finds and misses on the other half stands in docs/gate.md.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from kb.errors import EncoderError
 from kb.settings import BUNDLED_SUPPORT, Settings
 from kb.signs import signed
 from kb.text import CJK, detect_language
-from kb.vectors import DAMAGED
 from kb.wording import Likeness
 
 if TYPE_CHECKING:
@@ -93,6 +93,15 @@ def load_support(settings: Settings) -> Support:
 # ------------------------------------------------------------------ bundled
 
 
+def read_adapter() -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
+    """What is said of the adapter of the bundled measure, and its arrays; EncoderError where the file is damaged."""
+    try:
+        with ADAPTER.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
+            return json.loads(bytes(file["about"]).decode()), _unpacked(file)
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
+        raise EncoderError(f"{ADAPTER}: cannot be read ({error}); install kb again") from None
+
+
 def _bundled(settings: Settings) -> Support:
     import torch
     from transformers import AutoTokenizer, BertConfig, BertModel
@@ -115,15 +124,6 @@ def _bundled(settings: Settings) -> Support:
         return scores
 
     return Support(about["name"], Levels(**about["levels"]), measure)
-
-
-def read_adapter() -> tuple[dict[str, Any], dict[str, NDArray[np.float32]]]:
-    """What the shipped adapter says of itself, and its arrays by name; EncoderError where the file is damaged."""
-    try:
-        with ADAPTER.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
-            return json.loads(bytes(file["about"]).decode()), _unpacked(file)
-    except DAMAGED as error:
-        raise EncoderError(f"{ADAPTER}: cannot be read ({error}); install kb again") from None
 
 
 def signed_pair(statement: str, words: str) -> tuple[str, str]:

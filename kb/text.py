@@ -188,13 +188,17 @@ _CLITICS = word_set("s t ll re ve d")
 """What an apostrophe leaves of a word: employee's, don't, we'll."""
 
 
-@lru_cache(maxsize=2)
+_STEMMERS = threading.local()
+
+
 def _stemmer(language: Language) -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer("french" if language == "fr" else "english")
+    """A stemmer works on the word in its own fields, so each thread has its own."""
+    name = "french" if language == "fr" else "english"
+    if not hasattr(_STEMMERS, name):
+        setattr(_STEMMERS, name, snowballstemmer.stemmer(name))
+    return getattr(_STEMMERS, name)
 
 
-_STEMMING = threading.Lock()
-"""A stemmer keeps the word that it works on: two threads in it at once spoil each other's."""
 _TAUGHT: set[str] = set()
 _TEACHING = threading.Lock()
 
@@ -224,8 +228,7 @@ def _cut_chinese(run: str) -> Iterable[str]:
 
 @lru_cache(maxsize=20_000)
 def _stem(word: str, language: Language) -> str:
-    with _STEMMING:
-        return str(_stemmer(language).stemWord(fold(word)))
+    return str(_stemmer(language).stemWord(fold(word)))
 
 
 def tokens(text: str, language: Language) -> list[str]:

@@ -118,6 +118,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Itera
             "proxy": "127.0.0.1",
             "log": "json",
             "metrics_token": METRICS_TOKEN,
+            "limit_questions": 0,  # one token asks for all the load
+            "limit_requests": 0,
         }
         homes = (folder / "home1", folder / "home2")
         apps = (app(homes[0], one, **shared), app(homes[1], two, **shared))
@@ -318,3 +320,36 @@ def test_a_forged_address_opens_nothing(house: House) -> None:
     for name in ("X_Forwarded_For", "X_Real_IP", "Forwarded"):
         status, headers, _ = house.send("GET", "/mine", None, **{name: "127.0.0.1", "X_Forwarded_Proto": "http"})
         assert status == 303 and headers["location"].startswith("/login")
+
+
+def test_a_question_on_the_page_comes_through(house: House) -> None:
+    """As the page does it: the question joins a queue, and its events come over a reply of their own, from the same copy."""
+    form = urlencode({"name": "lea", "password": PASSWORD, "next": "/mine"}).encode()
+    _, headers, _ = house.send("POST", "/login", form, Content_Type="application/x-www-form-urlencoded")
+    cookie = headers["set-cookie"].partition(";")[0]
+    for number in range(4):
+        config = json.loads(house.send("GET", "/config", Cookie=cookie)[2])
+        [put] = [d["id"] for d in config["dependencies"] if d["api_name"] == "put"]
+        name = f"conversation{number}"
+        body = {"data": [QUESTIONS[0], "2026-11-22", "en", None, None], "fn_index": put, "session_hash": name}
+        sent = json.dumps(body).encode()
+        status, joined, _ = house.send(
+            "POST", "/gradio_api/queue/join", sent, Cookie=cookie, Content_Type="application/json"
+        )
+        assert status == 200
+        with closing(house.connect()) as connection:
+            connection.request("GET", f"/gradio_api/queue/data?session_hash={name}", headers={"Cookie": cookie})
+            events = connection.getresponse()
+            told = b""
+            while b"process_completed" not in told:
+                line = events.readline()
+                assert line, told[-500:]
+                told += line
+        assert b"process_generating" in told and b'"success":true' in told
+    lines = [json.loads(line) for copy in house.apps for line in copy.log.read_text().splitlines() if line[:1] == "{"]
+    [answer] = [line for line in lines if line.get("route") == "answer" and line["request"] == joined["x-request-id"]]
+    engine = create_engine(house.database)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT outcome FROM answers WHERE id = :key"), {"key": answer["answer"]})
+        assert found.scalar_one() == answer["outcome"] == "answered"
+    engine.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import sys
@@ -92,6 +93,12 @@ def model(settings: Settings, name: str) -> Path:
     return one(settings, f"models/*/{name}")
 
 
+def leave_reading(settings: Settings) -> None:
+    path = settings.home / "corpus-read" / "reading-y"
+    path.write_text("")
+    os.utime(path, (0, 0))
+
+
 def leave_by_unpacking(settings: Settings) -> None:
     folder = model_folder(settings)
     (folder.with_name(f"{folder.name}.abc") / "unpacked").mkdir(parents=True)
@@ -122,7 +129,7 @@ MENDED: list[tuple[str, str, Callable[[Settings], object]]] = [
     ("copies of the corpus", "damaged", lambda s: flip(one(s, "corpus-read/*.bin"))),
     ("own vectors", "damaged", lambda s: cut(one(s, "vectors/*.npz"))),
     ("leftovers", "building-x", lambda s: (s.home / "index" / "building-x").mkdir()),
-    ("leftovers", "reading-y", lambda s: (s.home / "corpus-read" / "reading-y").write_text("")),
+    ("leftovers", "reading-y", leave_reading),
 ]
 
 
@@ -203,6 +210,9 @@ def test_a_running_build_is_not_disturbed(installed: Settings) -> None:
     with FileLock(installed.home / "index" / "build.lock"):
         assert "a build is running" in finding(installed, "leftovers", mend=True).detail
     assert (installed.home / "index" / "building-x").exists()
+    (installed.home / "corpus-read" / "reading-now").write_text("")
+    assert finding(installed, "leftovers", mend=True).state == "mended"
+    assert (installed.home / "corpus-read" / "reading-now").exists(), "another process may be writing it"
 
 
 def test_a_running_unpacking_is_not_disturbed(installed: Settings) -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -20,7 +20,8 @@ from kb.ui.limits import SECONDS_BUSY, UPLOAD, Kind, asker, is_shared, refusal
 
 WORK = ("/api/ask", "/api/search", "/api/check", "/review/export")
 """What keeps a thread busy for a while; the pages made with Gradio have a queue of their own."""
-LOG_IN = "/login"
+LOG_IN, MAX_LOG_IN = "/login", 20_000
+"""Its address, and the bytes of a name and a password."""
 OF_GRADIO = (
     "cancel", "file=", "heartbeat/", "queue/data", "queue/join", "reset", "startup-events", "theme.css", "upload", "upload_progress",
 )  # fmt: skip
@@ -97,8 +98,10 @@ class Guard:
             if lane is None or (path == LOG_IN and not post):
                 await self._app(scope, body.receive, body.send)
             else:
-                async with lane.turn(asker(scope), is_shared(scope)):
-                    await self._app(scope, body.receive, body.send)
+                await body.read()  # before a turn is taken: a slow client holds none
+                if not body.broken:
+                    async with lane.turn(asker(scope), is_shared(scope)):
+                        await self._app(scope, body.receive, body.send)
         except Full:
             await refusal(scope, 503, "too_busy", SECONDS_BUSY)(scope, receive, send)
         except Exception:
@@ -111,6 +114,8 @@ class Guard:
             await reply(scope, receive, send)
 
     def _bounds(self, path: str) -> tuple[int, float]:
+        if path == LOG_IN:
+            return MAX_LOG_IN, self._seconds
         if path == UPLOAD:
             return self._most_upload, self._seconds * UPLOAD_TIMES
         return (self._most_upload if path.startswith("/gradio_api/") else self._most), self._seconds
@@ -124,10 +129,22 @@ class Body:
         self._receive, self._send, self._left, self._seconds = receive, send, most, seconds
         self._until: float | None = None
         self._whole = False
+        self._kept: deque[Message] = deque()
         self.broken: tuple[int, str] | None = None
         self.answered = False
 
+    async def read(self) -> None:
+        """Keep the whole body, to be given to the app later."""
+        while not self._whole and not self.broken:
+            message = await self._next()
+            self._kept.append(message)
+            if message["type"] == "http.disconnect":
+                return
+
     async def receive(self) -> Message:
+        return self._kept.popleft() if self._kept else await self._next()
+
+    async def _next(self) -> Message:
         if self._whole:
             return await self._receive()
         if self.broken:
