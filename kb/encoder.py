@@ -236,6 +236,7 @@ def _unpack_into(folder: Path, source: Path) -> None:
 
     from kb import e5_weights
 
+    silence()
     weights = e5_weights.read_weights(source)
     plain = folder / "unpacked"
     e5_weights.build_bert(weights).save_pretrained(plain)
