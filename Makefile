@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 EVAL_FILES := --html build/eval/report.html --json build/eval/report.json --junit build/eval/report.xml
 export KB_HOME ?= $(CURDIR)/.kb
 
-.PHONY: help setup run test eval eval-gate gate adversary bench lint lint-corpus format vectors clean
+.PHONY: help setup run test eval eval-gate gate adversary bench fuzz lint lint-corpus format vectors clean
 
 help:
 	@echo "make run          set up, build the index, serve http://127.0.0.1:7860"
@@ -16,6 +16,7 @@ help:
 	@echo "make gate         error rates of the grounding gate; writes docs/gate.md"
 	@echo "make adversary    a chat model that lies, through the whole chain"
 	@echo "make bench        how quick it is, beside a plain LangChain pipeline; writes docs/performance.md"
+	@echo "make fuzz         random texts and files to what reads them, guided by coverage (needs atheris)"
 	@echo "make lint         ruff, mypy, import-linter, corpus lint"
 	@echo "make lint-corpus  compare every English rendering with its Chinese"
 	@echo "make vectors      after a change of the corpus: lock it and ship its vectors"
@@ -50,6 +51,12 @@ adversary: setup
 
 bench: setup
 	OMP_NUM_THREADS=1 $(BIN)/python -m eval.bench --write $(BENCH_ARGS)
+
+FUZZ_SECONDS ?= 300
+fuzz: setup
+	@for target in citations checks quotations uploads documents; do \
+		$(BIN)/python -m eval.fuzz $$target --seconds $(FUZZ_SECONDS) || exit 1; \
+	done
 
 lint: setup
 	$(BIN)/ruff check .

@@ -75,7 +75,7 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     refusal = refuse_after_search(understanding, max((found, now), key=lambda f: f.margin))
     if refusal and not (found.hits and parts):
         return Plan(Material(refusal=refusal), frozenset())
-    nearest = max(found.scenario_similarity, *(h.similarity for h in found.hits[:MAX_POINTS]))
+    nearest = max((found.scenario_similarity, *(h.similarity for h in found.hits[:MAX_POINTS])))
     record = corpus.records[found.record] if found.record else None
     if record and not understanding.laws and _existed(record, on):
         lead = found.record_similarity - nearest

@@ -56,13 +56,14 @@ def from_search(
         return _from_later_law(laws, notes, now, retriever.commencement(laws))
     then = as_it_stood(corpus, understanding.on, found, now)
     later_law = then.later is not None and _scenario_of_later_law(found, understanding.on, corpus)
-    if then.later and (then.gap >= LATER_GAP or later_law):
+    nothing = not found.hits  # a day before all law that is held
+    if then.later and (nothing or then.gap >= LATER_GAP or later_law):
         notes += _later_notes(then, understanding, corpus)
-        if not then.stood and (then.gap >= NOTHING_THEN_GAP or later_law):
+        if not then.stood and (nothing or then.gap >= NOTHING_THEN_GAP or later_law):
             message = " ".join(note.message for note in notes[1:])
             return Plan(Material(refusal=Refusal("not_in_corpus", message)), frozenset())
     top = found.hits[0].score
-    nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
+    nearest = max((h.similarity for h in found.hits[:MAX_POINTS]), default=0.0)
     many = len(understanding.parts) >= MANY_PARTS
     keep, gap, most = (
         (KEEP_SHARE_MANY, SIMILARITY_GAP_MANY, MAX_HITS_MANY) if many else (KEEP_SHARE, SIMILARITY_GAP, MAX_HITS)
@@ -128,7 +129,7 @@ def _later_notes(then: Then, understanding: Understanding, corpus: Corpus) -> li
 
 def _scenario_of_later_law(found: Found, on: date, corpus: Corpus) -> bool:
     """Whether the question is one of a scenario, none of whose provisions stood on the day in any form."""
-    nearest = max(h.similarity for h in found.hits[:MAX_POINTS])
+    nearest = max((h.similarity for h in found.hits[:MAX_POINTS]), default=0.0)
     alone = found.scenario is not None and found.scenario_similarity - nearest >= SCENARIO_ALONE
     return alone and found.scenario is not None and not _steps(found.scenario, on, corpus)
 

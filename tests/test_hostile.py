@@ -302,3 +302,17 @@ def test_what_is_refused_is_not_kept(house: Harmed) -> None:
 def test_every_form_is_among_those_that_are_tried() -> None:
     posts = {route.path.rsplit("/", 1)[-1] for route in ROUTES if route.method == "POST"}
     assert posts == {"rate", "refer", "delete", "decide", "correct", "close"}
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "2017-12-31", "9999-12-31"])
+@pytest.mark.parametrize(
+    "question",
+    ["content-range", "May I sail at night?", "What was the rule before?", "船上要几盏灯？", "Harbour Law Art. 2?"],
+)
+def test_days_at_the_ends_of_the_calendar(house: Harmed, day: str, question: str) -> None:
+    """On a day before all law nothing is found, and that is said."""
+    reply = house.client("employee").post("/api/ask", **as_json({"question": question, "on": day}))
+    record = json.loads(told(reply, 200))
+    assert record["outcome"] in ("answered", "refused")
+    if day < "2018" and "Art." not in question:
+        assert record["outcome"] == "refused" and day in record["text"] + str(record["refusal"])

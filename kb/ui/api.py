@@ -51,6 +51,22 @@ class Text(BaseModel):
     language: Language = "en"
 
 
+class Refused(BaseModel):
+    """Why there is no answer, in one line."""
+
+    error: str
+
+
+REFUSALS: dict[int | str, str] = {
+    400: "An identifier, a day or a text that cannot be used",
+    401: "Nobody is logged in and there is no valid token",
+    403: "The role does not allow this, or the request comes from another site",
+    408: "The body came too slowly",
+    413: "The body is too long",
+    422: "A field is missing, too long or of another kind",
+    429: "Too many requests in a minute; Retry-After says when to come again",
+    503: "Too many requests wait, or the records cannot be read; Retry-After says when to come again",
+}
 API_ACTIONS: dict[str, Action] = {
     "POST /api/ask": "ask",
     "GET /api/search": "search",
@@ -70,6 +86,7 @@ def make_api(backend: Backend, desk: Desk) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         servers=[{"url": "/api"}],
+        responses={status: {"model": Refused, "description": said} for status, said in REFUSALS.items()},
     )
     corpus = backend.corpus
 
