@@ -6,17 +6,18 @@ that says what to do; a transaction is whole or not at all.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from kb.errors import RecordsError
@@ -24,6 +25,9 @@ from kb.settings import Settings
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 10
+
+Form = Literal["none", "older", "newest", "newer"]
+"""Which migration the tables are of: there are no tables, an older one, the newest, or one that only a newer kb knows."""
 
 
 class Database:
@@ -35,32 +39,51 @@ class Database:
     @classmethod
     def open(cls, settings: Settings) -> Database:
         """Open it, creating or migrating its tables; RecordsError where it cannot be."""
-        url = settings.database_url or f"sqlite:///{settings.home / 'records.db'}"
-        try:
-            parsed = make_url(url)
-            shown = parsed.render_as_string(hide_password=True)
-            if parsed.get_backend_name() == "sqlite":
-                settings.home.mkdir(parents=True, exist_ok=True)
-                engine = _sqlite(url)
-            else:
-                engine = create_engine(
-                    url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": BUSY_SECONDS}
-                )
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise RecordsError(
-                f"KB_DATABASE_URL: cannot be used ({error}); write postgresql+psycopg://user@host/name"
-            ) from None
-        except OSError as error:
-            raise RecordsError(f"{settings.home}: cannot be written ({error.strerror}); set KB_HOME") from None
+        with _usable():
+            url = _url(settings)
+            engine = _sqlite(url) if url.get_backend_name() == "sqlite" else _server(url)
+        shown = url.render_as_string(hide_password=True)
         try:
             with _said(shown):
-                settings.home.mkdir(parents=True, exist_ok=True)
+                try:
+                    settings.home.mkdir(parents=True, exist_ok=True)
+                except OSError as error:
+                    raise RecordsError(f"{settings.home}: cannot be written ({error.strerror}); set KB_HOME") from None
                 with FileLock(settings.home / "records.lock"):
                     _migrate(engine, shown)
         except BaseException:
             engine.dispose()
             raise
         return cls(engine)
+
+    @classmethod
+    def look(cls, settings: Settings) -> Database | None:
+        """The database as it is, for reading alone: nothing is made, migrated or repaired. None where SQLite has no file yet."""
+        with _usable():
+            url = _url(settings)
+            if url.get_backend_name() != "sqlite":
+                return cls(_server(url))
+            file = Path(url.database or "").absolute()
+            return cls(_sqlite(url, read_only=file)) if file.is_file() else None
+
+    def form(self) -> Form:
+        """Which migration the tables are of; RecordsError where they cannot be read."""
+        with self.read() as connection:
+            held = MigrationContext.configure(connection).get_current_revision()
+        script = ScriptDirectory.from_config(_alembic())
+        if held is None:
+            return "none"
+        if held == script.get_current_head():
+            return "newest"
+        return "older" if held in {r.revision for r in script.walk_revisions()} else "newer"
+
+    def damage(self) -> str:
+        """What SQLite finds wrong with its file; empty where nothing is, and for PostgreSQL, whose own programs examine its files."""
+        if self.kind != "sqlite":
+            return ""
+        with self.read() as connection:
+            said = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+        return "" if said == ["ok"] else str(said[0])
 
     @property
     def kind(self) -> str:
@@ -101,12 +124,37 @@ def _said(name: str) -> Iterator[None]:
         raise RecordsError(f"{name}: {error}; nothing was changed") from error
 
 
-def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+def _url(settings: Settings) -> URL:
+    return make_url(settings.database_url or f"sqlite:///{settings.home / 'records.db'}")
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    try:
+        yield
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise RecordsError(
+            f"KB_DATABASE_URL: cannot be used ({error}); write postgresql+psycopg://user@host/name"
+        ) from None
+
+
+def _server(url: URL) -> Engine:
+    return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": BUSY_SECONDS})
+
+
+def _sqlite(url: URL, read_only: Path | None = None) -> Engine:
+    """The engine of a file; with `read_only`, its path, the file is opened for reading alone."""
+    if read_only:
+        address = f"{read_only.as_uri()}?mode=ro"
+        engine = create_engine(
+            url, hide_parameters=True, creator=lambda: sqlite3.connect(address, timeout=BUSY_SECONDS, uri=True)
+        )
+    else:
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
 
     def connected(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+        for pragma in () if read_only else ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
 
     def begun(connection: Connection) -> None:
@@ -118,10 +166,15 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-def _migrate(engine: Engine, name: str) -> None:
+def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
+    return config
+
+
+def _migrate(engine: Engine, name: str) -> None:
+    config = _alembic()
     script = ScriptDirectory.from_config(config)
     with engine.connect().execution_options(kb_writes=True) as connection, connection.begin():
         if engine.dialect.name == "postgresql":  # two copies of the app that start at once migrate one after the other

@@ -15,11 +15,13 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock, Timeout
 from langchain_core.embeddings import Embeddings
 
 from kb.errors import EncoderError
@@ -33,6 +35,7 @@ Progress = Callable[[int, int], None]
 
 E5_PROMPTS = {"query": "query: ", "document": "passage: "}
 BATCH = 32
+LOCK_SECONDS = 900
 WHOLE = "whole.json"
 """The sha256 of every file of the unpacked model, written last; `kb doctor` compares them."""
 MAP = Path(__file__).with_name("encoder_map.npz")
@@ -109,7 +112,7 @@ def read_map() -> NDArray[np.float32]:
     try:
         with np.load(io.BytesIO(_map_bytes()), allow_pickle=False) as file:
             change = np.asarray(file["change"], np.float32)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
         raise EncoderError(f"{MAP}: damaged ({error}); install kb again") from None
     if change.ndim != 2 or change.shape[0] != change.shape[1] or not np.isfinite(change).all():
         raise EncoderError(f"{MAP}: not a square matrix of numbers; install kb again")
@@ -161,26 +164,69 @@ def silence() -> None:
     logging.disable_progress_bar()
 
 
+def model_folder(settings: Settings) -> Path:
+    """Where the bundled model is unpacked, or will be."""
+    return settings.home / "models" / bundled_name().replace("@", "-")
+
+
 def bundled_folder(settings: Settings) -> Path:
-    """The unpacked bundled model, whatever KB_ENCODER says; made on first use, beside its final place, so that it is whole or absent."""
+    """The unpacked bundled model, whatever KB_ENCODER says; made on first use. EncoderError where it cannot be."""
+    folder = model_folder(settings)
+    if not (folder / "modules.json").exists():
+        unpack(settings)
+    return folder
+
+
+@contextmanager
+def unpacking(settings: Settings, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    """Held while files of the unpacked model are written or removed; Timeout where another process holds it for longer than `seconds`."""
+    folder = model_folder(settings).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / "unpack.lock", timeout=seconds):
+        yield
+
+
+def unpack(settings: Settings, anew: bool = False) -> None:
+    """Unpack the bundled model beside its place and move it there, so that it is whole or absent whenever the process is killed.
+
+    What killed processes left is removed. With `anew` a model that is there is exchanged, and stays where the new one cannot be made.
+    """
     from kb import e5_weights
 
-    folder = settings.home / "models" / bundled_name().replace("@", "-")
-    if (folder / "modules.json").exists():
-        return folder
-    source = e5_weights.weights_path()
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder, source = model_folder(settings), e5_weights.weights_path()
+    try:
+        with unpacking(settings):
+            if anew or not (folder / "modules.json").exists():  # another process may have been first
+                _exchange(folder, source)
+    except Timeout:
+        raise EncoderError(
+            f"{folder}: another process has been unpacking the model for {LOCK_SECONDS} s; stop it, or wait"
+        ) from None
+    except OSError as error:
+        raise EncoderError(
+            f"{folder}: cannot be written ({error.strerror}); free some space, or set KB_HOME to a folder you own"
+        ) from None
+
+
+def left_unpacking(folder: Path) -> list[Path]:
+    """What killed processes left beside the model and in it; only under the lock is it surely theirs."""
+    return [*folder.parent.glob(f"{folder.name}.*"), *folder.glob("*.onnx.*")]
+
+
+def _exchange(folder: Path, source: Path) -> None:
+    for left in left_unpacking(folder):
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
     beside = Path(tempfile.mkdtemp(prefix=folder.name + ".", dir=folder.parent))
+    former = beside.with_name(beside.name + ".former")
     try:
         _unpack_into(beside, source)
-        try:
-            beside.rename(folder)
-        except OSError:  # another process was first
-            if not (folder / "modules.json").exists():
-                raise
+        _note_files(beside)
+        if folder.exists():
+            folder.rename(former)
+        beside.rename(folder)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    return folder
+        for left in (beside, former):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _unpack_into(folder: Path, source: Path) -> None:
@@ -190,6 +236,7 @@ def _unpack_into(folder: Path, source: Path) -> None:
 
     from kb import e5_weights
 
+    silence()
     weights = e5_weights.read_weights(source)
     plain = folder / "unpacked"
     e5_weights.build_bert(weights).save_pretrained(plain)
@@ -209,6 +256,15 @@ def _unpack_into(folder: Path, source: Path) -> None:
         str(folder), create_model_card=False
     )
     shutil.rmtree(plain)
+
+
+def _note_files(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    written = {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    written = {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
     (folder / WHOLE).write_text(json.dumps(written, indent=1), encoding="utf-8")
+
+
+def file_digest(path: Path) -> str:
+    """The sha256 of a file, read piece by piece."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

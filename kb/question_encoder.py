@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import Timeout
 
 from kb.e5_graph import write_graph
-from kb.encoder import E5_PROMPTS, bundled_folder, encoder_name, read_map
+from kb.encoder import E5_PROMPTS, bundled_folder, encoder_name, read_map, unpacking
 from kb.errors import EncoderError
 from kb.settings import BUNDLED_ENCODER, Settings
 
@@ -87,7 +88,13 @@ def load_question_encoder(settings: Settings) -> QuestionEncoder | None:
     folder = bundled_folder(settings)
     if not (folder / GRAPH).exists():
         try:
-            write_graph(folder / GRAPH)
+            with unpacking(settings):
+                if not (folder / GRAPH).exists():  # another process may have been first
+                    write_graph(folder / GRAPH)
+        except Timeout:
+            raise EncoderError(
+                f"{folder}: another process has been writing the model for long; stop it, or wait"
+            ) from None
         except OSError as error:
             raise EncoderError(
                 f"{folder}: cannot be written ({error.strerror}); set KB_HOME to a folder you own"
