@@ -108,7 +108,7 @@ class Assistant:
 
     @cached_property
     def question_encoder(self) -> QuestionEncoder | Encoder:
-        """What encodes questions: the bundled model in numpy, or the model that `KB_ENCODER` names."""
+        """What encodes questions: the bundled model by onnxruntime, or the model that `KB_ENCODER` names."""
         return load_question_encoder(self.settings) or self.encoder
 
     def _load_encoder(self) -> QuestionEncoder | Encoder:

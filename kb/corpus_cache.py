@@ -9,15 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
-import os
 import pickle
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from kb import dataset
 from kb.corpus import LOCK, Corpus, lock_lines
 from kb.corpus_load import load_corpus
+from kb.disk import file_digest, write_whole
 from kb.errors import DataPackageError
 from kb.settings import Settings
 
@@ -55,9 +54,7 @@ def open_corpus(settings: Settings) -> Corpus:
     if found is None:
         found = load_corpus(settings.corpus, local=settings.local)
         object.__setattr__(found, "state", state)  # before anybody else sees it
-        with contextlib.suppress(
-            OSError
-        ):  # a folder that cannot be written: the corpus is read from its files each time
+        with contextlib.suppress(OSError):  # it cannot be written: the corpus is read from its files each time
             _write(path, found)
     return found
 
@@ -75,7 +72,7 @@ def _state(settings: Settings) -> str | None:
     parts = [*lines, str(settings.corpus.resolve()), f"{package} {stat.st_size} {stat.st_mtime_ns}"]
     local = settings.local
     for file in sorted(p for p in local.rglob("*") if p.is_file()) if local and local.is_dir() else ():
-        parts.append(f"{hashlib.sha256(file.read_bytes()).hexdigest()} {file}")
+        parts.append(f"{file_digest(file)} {file}")
     for code in sorted(_CODE.glob("*.py")):
         parts.append(f"{code.name} {code.stat().st_size} {code.stat().st_mtime_ns}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]
@@ -96,14 +93,7 @@ def read_copy(path: Path) -> Corpus | None:
 def _write(path: Path, corpus: Corpus) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     content = pickle.dumps(corpus, pickle.HIGHEST_PROTOCOL)
-    number, name = tempfile.mkstemp(prefix="reading-", dir=path.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(hashlib.sha256(content).digest() + content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, hashlib.sha256(content).digest() + content)
     copies = sorted(path.parent.glob("*.bin"), key=lambda p: p.stat().st_mtime_ns, reverse=True)
     for old in copies[KEPT:]:
         old.unlink(missing_ok=True)

@@ -70,6 +70,12 @@ UNHELD = re.compile(
     re.IGNORECASE,
 )
 """An instrument named by what it is and its year."""
+ASKS = re.compile(
+    r"[?？]$|^(?:and |or |but |et |ou |mais )?(?:what|who|how|when|where|which|why|can|could|may|must|do|does|did|is|are|will|would|should|que|qui|quel(?:le)?s?|quand|comment|où"
+    r"|combien|pourquoi|faut|peut|doit|puis|est-ce)\b|吗|呢|什么|怎|如何|多少|多久|谁|哪|几|是否|能否|能不能|可不可以|要不要|算不算|有没有|是不是|会不会",
+    re.IGNORECASE,
+)
+"""A part of a text that asks, not one that tells or tells to do something."""
 NOT_YET = re.compile(
     r"\b(?:before|avant|prior to)\b[^.,;:!?()]{3,90}?\b(?:came? into|comes? into|was in|took|takes?|entrée en|kick(?:ed|s) in|n['’]entre en|entre en|start(?:ed|s)|existed|appl(?:y|ied|ies)|adopted)\b[^.,;:!?()]{0,60}"
     r"|还没有?[^，。；、？（）()]{2,24}?的?时候|[^，。；、？（）()]{2,16}(?:还没|尚未|还未|没有)(?:生效|施行|实施|出台|颁布)|[^，。；、？（）()]{2,16}(?:生效|施行|实施|出台|颁布)(?:之|以)?前",

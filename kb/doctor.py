@@ -22,6 +22,7 @@ from kb import vectors
 from kb.corpus import Corpus
 from kb.corpus_cache import COPIES, read_copy
 from kb.corpus_load import load_corpus
+from kb.disk import file_digest
 from kb.doctor_home import (
     building,
     look_at_chat,
@@ -32,7 +33,7 @@ from kb.doctor_home import (
     remove_all,
 )
 from kb.e5_graph import graph_bytes
-from kb.encoder import WHOLE, encoder_name, file_digest, load_encoder, model_folder, read_map, unpack, unpacking
+from kb.encoder import WHOLE, encoder_name, load_encoder, model_folder, read_map, unpack, unpacking
 from kb.errors import CorpusError, KBError
 from kb.examination import Finding, Wrong, examined
 from kb.index import FORMER, GRAPH, SEARCHED, Index, check_files, read_manifest
@@ -269,8 +270,8 @@ def _server(settings: Settings, held: list[Corpus]) -> str:
     units = build_units(held[0])
     name = collection_name(fingerprint(units, encoder_name(settings)))
     try:
-        client = server_client(settings.chroma_url, BUILD_SECONDS)
-        count = client.get_collection(name).count() if name in {c.name for c in client.list_collections()} else 0
+        with closing(server_client(settings.chroma_url, BUILD_SECONDS)) as client:
+            count = client.get_collection(name).count() if name in {c.name for c in client.list_collections()} else 0
     except KBError:
         raise
     except Exception as error:  # whatever the server or the way to it raises

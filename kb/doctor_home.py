@@ -29,7 +29,7 @@ OTHER_VARIABLES = frozenset(
 )
 """Read by tests and `kb lint`, not by the settings."""
 LEFT_BY_BUILDS = ("index/building-*", "vectors/*.tmp")
-LEFT_BY_OTHERS = ("index/*/manifest.*.tmp", "corpus-read/reading-*")
+LEFT_BY_OTHERS = ("index/*/manifest.*.tmp", "corpus-read/*.tmp")
 """Written without a lock."""
 QUIET_SECONDS = 900
 """A file that is written without a lock is left by a killed process once nobody wrote to it for so long."""

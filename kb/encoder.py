@@ -24,6 +24,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from langchain_core.embeddings import Embeddings
 
+from kb.disk import file_digest
 from kb.errors import EncoderError
 from kb.settings import BUNDLED_ENCODER, Settings
 
@@ -262,9 +263,3 @@ def _note_files(folder: Path) -> None:
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     written = {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
     (folder / WHOLE).write_text(json.dumps(written, indent=1), encoding="utf-8")
-
-
-def file_digest(path: Path) -> str:
-    """The sha256 of a file, read piece by piece."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -112,9 +112,8 @@ class Columns:
     @cached_property
     def _by_article(self) -> tuple[Rows, Rows]:
         """The rows in the order of their articles, and where those of each article begin."""
-        return np.argsort(self.article, kind="stable"), np.searchsorted(
-            np.sort(self.article), np.arange(len(self.names) + 1)
-        )
+        order = np.argsort(self.article, kind="stable")
+        return order, np.searchsorted(self.article[order], np.arange(len(self.names) + 1))
 
     def rows_of(self, articles: Rows) -> Rows:
         """All rows of the articles (numbers, each once), in their order."""

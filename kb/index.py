@@ -6,7 +6,6 @@ The index is disposable: it is named by the fingerprint of its units and of the 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kb.disk import file_digest
 from kb.encoder import Progress
 from kb.errors import IndexError_
 from kb.fuse import Columns
@@ -150,8 +150,7 @@ def digests(folder: Path) -> dict[str, str]:
     for path in sorted(folder.rglob("*")):
         unwritten = path.parent.parent.name == "chroma" and not (path.parent / "index_metadata.pickle").exists()
         if path.is_file() and not unwritten and not path.name.startswith(("manifest.", "chroma.sqlite3")):
-            with path.open("rb") as file:
-                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+            found[path.relative_to(folder).as_posix()] = file_digest(path)
     return found
 
 
@@ -161,7 +160,5 @@ def check_files(folder: Path, manifest: Mapping[str, Any], parts: Sequence[str])
     The graph of Chroma is one of them: Chroma reads it as it is, and a damaged one can end the process.
     """
     for name, written in manifest["sha256"].items():
-        if name.startswith(tuple(parts)):
-            with (folder / name).open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != written:
-                    raise ValueError(f"{name} is not the one that was written")
+        if name.startswith(tuple(parts)) and file_digest(folder / name) != written:
+            raise ValueError(f"{name} is not the one that was written")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import shutil
 import tempfile
 import time
@@ -18,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from kb import nearest, vectors
 from kb.corpus import Corpus
+from kb.disk import write_whole
 from kb.encoder import Encoder, Progress, encoder_name
 from kb.errors import IndexError_
 from kb.fuse import Columns
@@ -175,9 +175,7 @@ def _mark(folder: Path, state: str) -> None:
 
 
 def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    beside = folder / f"manifest.{os.getpid()}.tmp"
-    beside.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    beside.replace(folder / "manifest.json")
+    write_whole(folder / "manifest.json", json.dumps(manifest, indent=1).encode())
 
 
 # ------------------------------------------------------------------ building
@@ -307,14 +305,7 @@ def _write_index(
     same = {u.id for u, key in zip(units, keys, strict=True) if former and former.keys.get(u.id) == key}
     if not wanted.settings.chroma_url:
         _write_chroma(folder, [u.id for u in units], matrix, former, same, progress)
-    words = [
-        list(former.words[u.id])
-        if former and u.id in same
-        else tokens(u.text, u.language)
-        if u.group not in NO_WORDS
-        else []
-        for u in units
-    ]
+    words = [list(former.words[u.id]) if former and u.id in same else _words(u) for u in units]
     retriever = bm25s.BM25(method="lucene")
     retriever.index(words, show_progress=False)
     retriever.save(str(folder / "bm25"))
@@ -329,6 +320,10 @@ def _write_index(
         "sha256": digests(folder),
     }
     _write_manifest(folder, manifest)
+
+
+def _words(unit: Unit) -> list[str]:
+    return [] if unit.group in NO_WORDS else tokens(unit.text, unit.language)
 
 
 def _write_chroma(

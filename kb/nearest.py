@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -85,8 +86,10 @@ class Nearest:
     `state` is `ready`, `waiting` (not asked yet) or `failing` (the last question failed).
     """
 
-    def __init__(self, open_collection: Callable[[], Any]) -> None:
-        self._open, self._collection = open_collection, None
+    def __init__(self, open_client: Callable[[], Any], name: str) -> None:
+        self._open, self._name = open_client, name
+        self._client: Any = None
+        self._collection: Any = None
         self._lock = threading.Lock()
         self._until = 0.0
         self.state = "waiting"
@@ -95,7 +98,8 @@ class Nearest:
         """The collection, opened now if it was not; whatever Chroma raises."""
         with self._lock:
             if self._collection is None:
-                self._collection = self._open()
+                self._client = self._client or self._open()
+                self._collection = self._client.get_collection(self._name)
             return self._collection
 
     def ids(self, vector: NDArray[np.float32], held: int) -> list[str] | None:
@@ -121,7 +125,10 @@ class Nearest:
                 PAUSE_SECONDS,
             )
         with self._lock:
-            self._collection = None
+            client, self._client, self._collection = self._client, None, None
+        if client is not None:
+            with suppress(Exception):  # what fails may fail once more as it is closed
+                client.close()
         self.state, self._until = "failing", time.monotonic() + PAUSE_SECONDS
 
     def foreign(self, ids: Sequence[str]) -> None:
@@ -132,15 +139,15 @@ class Nearest:
 def in_folder(folder: Path, check: Callable[[], None]) -> Nearest:
     """The collection of a folder; `check` raises where a file of it is damaged, before Chroma reads it."""
 
-    def open_collection() -> Any:
+    def open_client() -> Any:
         check()
-        return local_client(folder).get_collection(COLLECTION)
+        return local_client(folder)
 
-    return Nearest(open_collection)
+    return Nearest(open_client, COLLECTION)
 
 
 def on_server(url: str, fingerprint: str) -> Nearest:
-    return Nearest(lambda: server_client(url, SERVER_SECONDS).get_collection(collection_name(fingerprint)))
+    return Nearest(lambda: server_client(url, SERVER_SECONDS), collection_name(fingerprint))
 
 
 def write_folder(folder: Path, ids: Sequence[str], matrix: NDArray[np.float32], progress: Progress | None) -> None:
@@ -174,10 +181,10 @@ def write_server(
     the same one write the same.
     """
     try:
-        client = server_client(url, BUILD_SECONDS)
-        collection = client.get_or_create_collection(collection_name(fingerprint), **_CONFIGURATION)
-        if collection.count() != len(ids):
-            _add(collection, ids, matrix, progress)
+        with closing(server_client(url, BUILD_SECONDS)) as client:
+            collection = client.get_or_create_collection(collection_name(fingerprint), **_CONFIGURATION)
+            if collection.count() != len(ids):
+                _add(collection, ids, matrix, progress)
     except BadInput:
         raise
     except Exception as error:  # whatever the server or the way to it raises

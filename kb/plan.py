@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 from kb.corpus import Corpus
@@ -71,9 +72,9 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     now = found
     if is_past(understanding, corpus):
         now = retriever.find(understanding.text, language, date.today(), understanding.laws, vector)
-    parts = search_parts(understanding, retriever, vector) if now is found else ()
+    parts = cache(lambda: search_parts(understanding, retriever, vector) if now is found else ())
     refusal = refuse_after_search(understanding, max((found, now), key=lambda f: f.margin))
-    if refusal and not (found.hits and parts):
+    if refusal and not (found.hits and parts()):
         return Plan(Material(refusal=refusal), frozenset())
     nearest = max((found.scenario_similarity, *(h.similarity for h in found.hits[:MAX_POINTS])))
     record = corpus.records[found.record] if found.record else None
@@ -83,9 +84,9 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
             return _from_records(understanding, corpus, retriever, vector, (record.slug,))
         if record.kind in LAWLIKE and lead >= LAWLIKE_LEAD:
             return _with_facts(
-                from_search(understanding, corpus, retriever, found, now, parts), retriever, vector, record
+                from_search(understanding, corpus, retriever, found, now, parts()), retriever, vector, record
             )
-    return from_search(understanding, corpus, retriever, found, now, parts)
+    return from_search(understanding, corpus, retriever, found, now, parts())
 
 
 # ------------------------------------------------------------------ citations

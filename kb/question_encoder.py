@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import Timeout
 
-from kb.e5_graph import write_graph
+from kb.disk import write_whole
+from kb.e5_graph import graph_bytes
 from kb.encoder import E5_PROMPTS, bundled_folder, encoder_name, read_map, unpacking
 from kb.errors import EncoderError
 from kb.settings import BUNDLED_ENCODER, Settings
@@ -90,7 +91,7 @@ def load_question_encoder(settings: Settings) -> QuestionEncoder | None:
         try:
             with unpacking(settings):
                 if not (folder / GRAPH).exists():  # another process may have been first
-                    write_graph(folder / GRAPH)
+                    write_whole(folder / GRAPH, graph_bytes())
         except Timeout:
             raise EncoderError(
                 f"{folder}: another process has been writing the model for long; stop it, or wait"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kb.cues import ASKS
 from kb.retrieve import Found, LawRetriever
 from kb.understand import Understanding
 
@@ -26,12 +27,12 @@ PART_MARGIN = 0.02
 def search_parts(
     understanding: Understanding, retriever: LawRetriever, vector: NDArray[np.float32]
 ) -> tuple[Found, ...]:
-    """What each part of the question finds; nothing for a question of one part, or one that says where to look."""
+    """What each part that asks finds; nothing for a question of one part, or one that says where to look."""
     parts = understanding.parts
     if len(parts) < 2 or understanding.names_a_source:
         return ()
     found = []
-    for part in parts[:MAX_PARTS]:
+    for part in [part for part in parts if ASKS.search(part)][:MAX_PARTS]:
         mixed = (1 - LEANING) * retriever.encode(part) + LEANING * vector
         near = np.asarray(mixed / np.linalg.norm(mixed), np.float32)
         found.append(retriever.find(part, understanding.query.language, understanding.on, (), near))

@@ -186,9 +186,14 @@ def _asked_about(mentions: list[LawMention], text: str) -> list[LawMention]:
     return [m for m in mentions if not any(start <= m.start and m.end <= end for start, end in spans)]
 
 
-def _leans_on_history(query: Query) -> bool:
+def _telling_words(query: Query) -> list[str]:
+    """The tokens of a question but those that any question may have."""
     generic = _generic_stems(CJK.search(query.text) is not None)
-    words = [t for t in tokens(query.text, query.language) if t not in generic]
+    return [t for t in tokens(query.text, query.language) if t not in generic]
+
+
+def _leans_on_history(query: Query) -> bool:
+    words = _telling_words(query)
     short = len(words) <= (6 if query.language == "zh" else 4)
     return bool(FOLLOW_UP.match(query.text)) or (short and bool(PRONOUN.search(query.text))) or len(words) <= 2
 
@@ -274,8 +279,7 @@ def _is_vague(query: Query, follows_up: bool) -> bool:
         return False
     if THIS_LAW.search(query.text) and not SUBJECT.search(query.text):
         return True
-    generic = _generic_stems(CJK.search(query.text) is not None)
-    words = [t for t in tokens(query.text, query.language) if t not in generic and not t.isdigit()]
+    words = [t for t in _telling_words(query) if not t.isdigit()]
     if query.language == "zh":
         words = [
             w for w in words if not set(w) <= set("那这样弄行不啊呢吗的可以能怎么办做搞们我你个合规法违是否对请问")

@@ -161,10 +161,6 @@ def chroma(folder: Path, port: int) -> Program:
 def app(home: Path, port: int, **settings: Any) -> Program:
     """A copy of the app, up when it is ready for questions."""
     environment = {f"KB_{name.upper()}": str(value) for name, value in settings.items()}
-    environment |= {
-        "KB_LIMIT_QUESTIONS": "0",
-        "KB_LIMIT_REQUESTS": "0",
-    }  # the load comes from one person at one address
     environment |= {"KB_HOME": str(home), "KB_PORT": str(port), "OMP_NUM_THREADS": "1", "PYTHONWARNINGS": ""}
     log = home.with_name(f"{home.name}.log")
     return Program([sys.executable, str(ROOT / "app.py")], log, answers(f"http://127.0.0.1:{port}/readyz"), environment)

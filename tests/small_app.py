@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 import httpx
 from conftest import HashEncoder, write_tiny
 
+from eval.bench_http import free_port, stop
 from kb.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,9 +42,7 @@ class Running:
 @contextmanager
 def running(root: Path, **limits: str) -> Iterator[Running]:
     """Start the app on a free port with its data in `root`; settings as KB_… in `limits`. It is ended at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     corpus = root / "corpus"
     if not corpus.exists():
         write_tiny(corpus)
@@ -58,12 +56,7 @@ def running(root: Path, **limits: str) -> Iterator[Running]:
         _wait(process, port)
         yield Running(f"http://127.0.0.1:{port}", port, settings, process)
     finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import gc
 import logging
 import shutil
+import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
+import deployed
 import pytest
 from conftest import HashEncoder
 
+from eval.bench_http import free_port
 from kb.corpus_load import load_corpus
 from kb.errors import BadInput
 from kb.index import Index
@@ -30,42 +30,32 @@ from kb.settings import Settings
 if TYPE_CHECKING:
     from kb.fuse import Ranked
 
-CHROMA = Path(sys.executable).with_name("chroma")
 pytestmark = [
-    pytest.mark.skipif(not CHROMA.exists(), reason="the command `chroma` of chromadb is not installed"),
     # a client of Chroma whose making fails leaves its connection to the garbage collector
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.timeout(120),
 ]
 ENCODER: Any = HashEncoder
 ON = date(2026, 11, 22)
-START_SECONDS = 60
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture(autouse=True)
+def nothing_left() -> Iterator[None]:
+    """What is left open here is found out here, not in another test."""
+    yield
+    gc.collect()
 
 
 @contextmanager
-def chroma(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """The Rust server of Chroma on loopback, until it answers."""
-    command = [str(CHROMA), "run", "--path", str(folder), "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def chroma(folder: Path, port: int) -> Iterator[None]:
+    """The Rust server of Chroma on loopback, until it answers; killed at the end."""
+    folder.mkdir(exist_ok=True)
+    server = deployed.chroma(folder, port)
+    server.start()
     try:
-        until = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                httpx.get(f"http://127.0.0.1:{port}/api/v2/heartbeat", timeout=2).raise_for_status()
-                break
-            except httpx.HTTPError:
-                assert process.poll() is None and time.monotonic() < until, "the server did not start"
-                time.sleep(0.1)
-        yield process
+        yield
     finally:
-        process.kill()
-        process.wait()
+        server.end(signal.SIGKILL)
 
 
 def opened(settings: Settings) -> tuple[Index, BuildReport]:
@@ -105,9 +95,9 @@ def test_copies_share_a_server_that_goes_and_comes_back(shared: Settings, tmp_pa
         assert not list((shared.home / "index").glob("*/chroma")), "nothing of Chroma is kept here"
         other, second = opened(shared.model_copy(update={"home": tmp_path / "other"}))
         assert second.built and same(searched(other), expected)
-        client = server_client(shared.chroma_url, 10)
-        assert [c.name for c in client.list_collections()] == [collection_name(index.fingerprint)]
-        assert client.get_collection(collection_name(index.fingerprint)).count() == len(index)
+        with closing(server_client(shared.chroma_url, 10)) as client:
+            assert [c.name for c in client.list_collections()] == [collection_name(index.fingerprint)]
+            assert client.get_collection(collection_name(index.fingerprint)).count() == len(index)
     assert again(index) == "failing" and same(searched(index), expected)
     assert opened(shared)[0].fingerprint == index.fingerprint, "a start without the server"
     with chroma(tmp_path / "server", port_of(shared)):
@@ -118,7 +108,8 @@ def test_a_server_that_lost_its_collection_is_given_it_again(shared: Settings, t
     with chroma(tmp_path / "server", port_of(shared)):
         index, _ = opened(shared)
         expected = searched(index)
-        server_client(shared.chroma_url, 10).delete_collection(collection_name(index.fingerprint))
+        with closing(server_client(shared.chroma_url, 10)) as client:
+            client.delete_collection(collection_name(index.fingerprint))
         assert again(index) == "failing" and same(searched(index), expected)
         restarted, report = opened(shared)
         searched(restarted)
@@ -163,7 +154,6 @@ def test_a_server_that_hangs_or_speaks_otherwise(shared: Settings, reply: bytes)
         assert time.monotonic() - started < 4 * SERVER_SECONDS and index.nearest.state == "failing"
         started = time.monotonic()
         assert same(searched(index), found) and time.monotonic() - started < 0.5
-    gc.collect()
     for connection in held:
         connection.close()
     assert sorted(searched(plain)[0].tolist()) == sorted(found[0].tolist())

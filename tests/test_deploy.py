@@ -29,9 +29,10 @@ from urllib.parse import urlencode
 
 import pytest
 from deployed import NAME, ROOT, Program, app, app_nginx, certificate, chroma, chroma_nginx, nginx, running
-from records import free_port, postgresql
+from records import postgresql
 from sqlalchemy import create_engine, text
 
+from eval.bench_http import free_port
 from kb.access import Accounts
 from kb.audit import verify
 from kb.database import Database

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 from deployed import DEPLOY, ROOT, app_nginx, certificate, chroma_nginx, nginx_program
-from records import free_port
 
+from eval.bench_http import free_port
 from kb.settings import Settings
 from kb.ui.site import proxies
 

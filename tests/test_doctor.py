@@ -94,7 +94,7 @@ def model(settings: Settings, name: str) -> Path:
 
 
 def leave_reading(settings: Settings) -> None:
-    path = settings.home / "corpus-read" / "reading-y"
+    path = settings.home / "corpus-read" / "y.bin.1.tmp"
     path.write_text("")
     os.utime(path, (0, 0))
 
@@ -129,7 +129,7 @@ MENDED: list[tuple[str, str, Callable[[Settings], object]]] = [
     ("copies of the corpus", "damaged", lambda s: flip(one(s, "corpus-read/*.bin"))),
     ("own vectors", "damaged", lambda s: cut(one(s, "vectors/*.npz"))),
     ("leftovers", "building-x", lambda s: (s.home / "index" / "building-x").mkdir()),
-    ("leftovers", "reading-y", leave_reading),
+    ("leftovers", "y.bin.1.tmp", leave_reading),
 ]
 
 
@@ -210,9 +210,9 @@ def test_a_running_build_is_not_disturbed(installed: Settings) -> None:
     with FileLock(installed.home / "index" / "build.lock"):
         assert "a build is running" in finding(installed, "leftovers", mend=True).detail
     assert (installed.home / "index" / "building-x").exists()
-    (installed.home / "corpus-read" / "reading-now").write_text("")
+    (installed.home / "corpus-read" / "now.bin.1.tmp").write_text("")
     assert finding(installed, "leftovers", mend=True).state == "mended"
-    assert (installed.home / "corpus-read" / "reading-now").exists(), "another process may be writing it"
+    assert (installed.home / "corpus-read" / "now.bin.1.tmp").exists(), "another process may be writing it"
 
 
 def test_a_running_unpacking_is_not_disturbed(installed: Settings) -> None:

@@ -10,7 +10,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -19,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from children import begin, ended, worker
 from conftest import HashEncoder
 
 from kb.corpus_load import load_corpus
@@ -41,13 +41,9 @@ from kb.settings import Settings
 import bm25s, chromadb, chromadb.config
 settings = Settings(home=Path({home!r}), corpus=Path({corpus!r}), encoder="hash")
 corpus = load_corpus(settings.corpus)
-for line in sys.stdin:  # one build a line, in a process of its own, so that what is imported is imported once
-    child = os.fork()
-    if child == 0:
-        ensure_index(corpus, settings, HashEncoder, rebuild=True)
-        os._exit(0)
-    print(child, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+def work():
+    ensure_index(corpus, settings, HashEncoder, rebuild=True)
 """
 
 
@@ -69,26 +65,12 @@ def expected(tiny_settings: Settings) -> list[tuple[str, float]]:
 
 @pytest.fixture
 def builder(tiny_settings: Settings) -> Iterator[subprocess.Popen[str]]:
-    """A process that builds the index anew, in a child, for each line that it reads: it says the child's number, then its exit code."""
+    """A process that builds the index anew, in a child, for each line that it reads."""
     code = BUILDER.format(
         tests=str(Path(__file__).parent), home=str(tiny_settings.home), corpus=str(tiny_settings.corpus)
     )
-    command = [sys.executable, "-c", code]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with worker(code) as process:
         yield process
-        process.kill()
-
-
-def begin(builder: subprocess.Popen[str]) -> int:
-    assert builder.stdin and builder.stdout
-    builder.stdin.write("\n")
-    builder.stdin.flush()
-    return int(builder.stdout.readline())
-
-
-def ended(builder: subprocess.Popen[str]) -> int:
-    assert builder.stdout
-    return int(builder.stdout.readline())
 
 
 def folders(settings: Settings) -> list[Path]:

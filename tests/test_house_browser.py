@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from conftest import HashEncoder, write_tiny
-from records import free_port
 from test_browser import browser  # noqa: F401  (a fixture)
 from test_store import PASSWORD
 
+from eval.bench_http import free_port
 from kb.access import ROLES, Accounts
 from kb.assistant import Assistant
 from kb.corpus_load import write_lock

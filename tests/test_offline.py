@@ -59,7 +59,7 @@ print(json.dumps({"noted": noted, "claims": len(answer.claims), "verdict": repor
 
 @pytest.mark.model
 def test_no_connection_leaves_the_machine(settings: Settings, tmp_path: Path) -> None:
-    from records import free_port
+    from eval.bench_http import free_port
 
     hidden = ("KB_", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}

@@ -10,13 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from children import begin, ended, worker
 
+from kb.disk import file_digest
 from kb.doctor import examinations
-from kb.encoder import WHOLE, bundled_folder, file_digest, left_unpacking, model_folder
+from kb.encoder import WHOLE, bundled_folder, left_unpacking, model_folder
 from kb.errors import EncoderError
 from kb.examination import Wrong
 from kb.question_encoder import load_question_encoder
@@ -38,36 +39,11 @@ def slow(folder, _):  # many small files in place of a few big ones
 encoder._unpack_into = slow
 e5_weights.weights_path = lambda: Path()  # reading the real ones to check them would take most of the time
 settings = Settings(home=Path(sys.argv[1]))
-for _ in sys.stdin:  # one unpacking a line, in a process of its own, so that what is imported is imported once
-    child = os.fork()
-    if child == 0:
-        encoder.unpack(settings, anew=True)
-        os._exit(0)
-    print(child, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+def work():
+    encoder.unpack(settings, anew=True)
 """
 REAL = "import sys; from pathlib import Path; from kb.encoder import bundled_folder; from kb.settings import Settings; bundled_folder(Settings(home=Path(sys.argv[1])))"
-
-
-@contextlib.contextmanager
-def unpacker(settings: Settings) -> Iterator[subprocess.Popen[str]]:
-    """A process that unpacks anew, in a child, for each line that it reads: it says the child's number, then its exit code."""
-    command = [sys.executable, "-c", SLOW, str(settings.home)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        yield process
-        process.kill()
-
-
-def begin(process: subprocess.Popen[str]) -> int:
-    assert process.stdin and process.stdout
-    process.stdin.write("\n")
-    process.stdin.flush()
-    return int(process.stdout.readline())
-
-
-def ended(process: subprocess.Popen[str]) -> int:
-    assert process.stdout
-    return int(process.stdout.readline())
 
 
 def is_whole(folder: Path) -> bool:
@@ -86,7 +62,7 @@ def fresh(tmp_path: Path) -> Settings:
 def test_unpacking_killed_at_any_moment(fresh: Settings) -> None:
     """Kills (-9) spread over the time that an unpacking takes: the model is whole or absent after each, and the next leaves no litter."""
     folder = model_folder(fresh)
-    with unpacker(fresh) as process:
+    with worker(SLOW, str(fresh.home)) as process:
         begin(process)
         assert ended(process) == 0 and is_whole(folder)
         started = time.perf_counter()
@@ -108,7 +84,7 @@ def test_unpacking_killed_at_any_moment(fresh: Settings) -> None:
 
 
 def test_two_unpackings_at_once(fresh: Settings) -> None:
-    with unpacker(fresh) as one, unpacker(fresh) as other:
+    with worker(SLOW, str(fresh.home)) as one, worker(SLOW, str(fresh.home)) as other:
         for _ in range(5):
             begin(one), begin(other)
             assert ended(one) == ended(other) == 0

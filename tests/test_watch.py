@@ -19,9 +19,9 @@ import pytest
 from conftest import HashEncoder, write_tiny
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
-from records import free_port
 from test_store import PASSWORD
 
+from eval.bench_http import free_port
 from kb.access import Accounts
 from kb.assistant import Assistant
 from kb.database import Database
