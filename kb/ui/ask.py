@@ -16,9 +16,9 @@ from kb.settings import MAX_QUESTION_CHARS
 from kb.ui import render
 from kb.ui.backend import Backend
 from kb.ui.desk import Desk
-from kb.ui.door import person_of, scope_of
+from kb.ui.door import person_of
 from kb.ui.keep import keep, navigation
-from kb.ui.limits import take
+from kb.ui.limits import scope_of, take
 from kb.ui.render import Beside
 from kb.ui.strings import browser_language, word
 

@@ -23,7 +23,7 @@ from kb.settings import Settings
 from kb.ui.desk_words import text as word
 from kb.ui.headers import WithHeaders, uncompressed
 from kb.ui.health import METRICS, OPEN_TO_ALL, may_watch
-from kb.ui.limits import Limits, refusal
+from kb.ui.limits import Limits, refusal, scope_of
 
 COOKIE = "kb_session"
 OPEN = ("/login", "/library/library.css", "/library/page.js", "/api/openapi.json")
@@ -57,13 +57,6 @@ def person_of(request: Any) -> Person | None:
     """Who asks, as the door found it; of a request of Starlette or of Gradio."""
     found: Person | None = scope_of(request).get("kb_person")
     return found
-
-
-def scope_of(request: Any) -> Scope:
-    """The scope of a request of Starlette or of Gradio."""
-    held = request if isinstance(request, Request) else request.request
-    scope: Scope = held.scope
-    return scope
 
 
 def tabs(person: Person | None, language: Language, path: str) -> list[dict[str, Any]]:

@@ -106,13 +106,20 @@ def is_shared(scope: Scope) -> bool:
         return False
 
 
+def scope_of(request: Any) -> Scope:
+    """The scope of a request of Starlette or of Gradio."""
+    held = request if isinstance(request, Request) else request.request
+    scope: Scope = held.scope
+    return scope
+
+
 def take(request: Any, kind: Kind, language: Language | None = None) -> None:
     """Count one in a handler of the pages or of the API; TooMuch, said in the language, where it is one too many."""
-    held = request if isinstance(request, Request) else request.request
-    limits: Limits = held.scope["kb_limits"]
-    seconds = limits.wait(kind, held.scope)
+    scope = scope_of(request)
+    limits: Limits = scope["kb_limits"]
+    seconds = limits.wait(kind, scope)
     if seconds:
-        code = language or browser_language(held.headers.get("accept-language", ""))
+        code = language or browser_language(Headers(scope=scope).get("accept-language", ""))
         raise TooMuch(word("too_many", code).format(seconds=seconds), seconds)
 
 
