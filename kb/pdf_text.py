@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
 import struct
+import subprocess
+import sys
 import unicodedata
 import zlib
+from contextlib import suppress
 from io import BytesIO
+from typing import Any
 
 from kb.errors import BadInput
 
 MAX_CHARACTERS = 2_000_000
 MAX_PAGES = 2_000
+SECONDS, MEMORY = 60, 1 << 30
+"""What the reading of one file may take: seconds, and bytes of memory."""
+DAMAGED = "the PDF is damaged; export it again, or save its text as .txt"
 PARAGRAPH_END = "\n\n"
 
 _PDF_ERRORS = (
@@ -33,7 +41,43 @@ _PDF_ERRORS = (
 
 
 def read_pdf(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
-    """The text of a PDF, and what the reader must know of it (pages without text); BadInput where it has none."""
+    """The text of a PDF, and what the reader must know of it (pages without text); BadInput where it has none.
+
+    A small file can ask for hours and for all memory, so it is read in a process of its own that is ended after `SECONDS`.
+    """
+    command = [sys.executable, "-P", "-m", "kb.pdf_text"]
+    try:
+        run = subprocess.run(command, input=data, capture_output=True, timeout=SECONDS, check=True)
+        reply = json.loads(run.stdout)
+    except subprocess.TimeoutExpired:
+        raise BadInput(f"{name}: the PDF takes more than {SECONDS} seconds to read; save its text as .txt") from None
+    except (subprocess.CalledProcessError, ValueError):
+        reply = {"error": DAMAGED}
+    if "error" in reply:
+        raise BadInput(f"{name}: {reply['error']}")
+    pages: list[list[str]] = reply["pages"]
+    empty = [str(number) for number, lines in enumerate(pages, 1) if not any(lines)]
+    if len(empty) == len(pages):
+        raise BadInput(f"{name}: the PDF has no text layer (it is scanned); run text recognition first")
+    notes = (f"No text layer on page {', '.join(empty)}: not read.",) if empty else ()
+    return join_lines(_without_headers(pages)), notes
+
+
+def _read_alone() -> None:
+    """What the process does: a PDF from standard input, the lines of its pages or an error to standard output."""
+    with suppress(ImportError):  # not on every system
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    try:
+        reply: dict[str, Any] = {"pages": pages_of(sys.stdin.buffer.read())}
+    except BadInput as error:
+        reply = {"error": str(error)}
+    json.dump(reply, sys.stdout)
+
+
+def pages_of(data: bytes) -> list[list[str]]:
+    """The lines of each page, in this process, which a harmful file can keep busy; BadInput, without a name, where it cannot be read."""
     import logging
 
     from pypdf import PdfReader
@@ -44,27 +88,21 @@ def read_pdf(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     try:
         reader = PdfReader(BytesIO(data))
         if reader.is_encrypted and not reader.decrypt(""):
-            raise BadInput(f"{name}: the PDF is protected by a password; save a copy without one")
+            raise BadInput("the PDF is protected by a password; save a copy without one")
         if len(reader.pages) > MAX_PAGES:
-            raise BadInput(
-                f"{name}: {len(reader.pages):,} pages are more than the {MAX_PAGES:,} that are read; split it"
-            )
+            raise BadInput(f"{len(reader.pages):,} pages are more than the {MAX_PAGES:,} that are read; split it")
         size = 0
         for page in reader.pages:
             text = _plain(page.extract_text())
             size += len(text)
             if size > 2 * MAX_CHARACTERS:
-                raise BadInput(f"{name}: more than the {MAX_CHARACTERS:,} characters that are read; split it")
+                raise BadInput(f"more than the {MAX_CHARACTERS:,} characters that are read; split it")
             pages.append([line.strip() for line in text.splitlines()])
     except DependencyError:
-        raise BadInput(f"{name}: the PDF is encrypted in a way that is not read here; save a copy without it") from None
+        raise BadInput("the PDF is encrypted in a way that is not read here; save a copy without it") from None
     except (*_PDF_ERRORS, PyPdfError):
-        raise BadInput(f"{name}: the PDF is damaged; export it again, or save its text as .txt") from None
-    empty = [str(number) for number, lines in enumerate(pages, 1) if not any(lines)]
-    if len(empty) == len(pages):
-        raise BadInput(f"{name}: the PDF has no text layer (it is scanned); run text recognition first")
-    notes = (f"No text layer on page {', '.join(empty)}: not read.",) if empty else ()
-    return join_lines(_without_headers(pages)), notes
+        raise BadInput(DAMAGED) from None
+    return pages
 
 
 def _plain(text: str) -> str:
@@ -142,3 +180,7 @@ def _breaks(last: str, line: str, usual: int) -> bool:
 
 def _width(line: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in line)
+
+
+if __name__ == "__main__":
+    _read_alone()

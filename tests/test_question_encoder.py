@@ -79,3 +79,17 @@ def test_a_question_is_answered_without_torch(settings: Settings) -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout.strip()) == (0, "[]"), run.stderr[-500:]
+
+
+def test_the_server_ends_while_threads_encode(settings: Settings) -> None:
+    """An interpreter that is taken down under them is aborted, so the server does not leave by that door."""
+    code = (
+        "import sys, threading, time; from pathlib import Path; from kb.settings import Settings; from kb.ui import end\n"
+        "from kb.question_encoder import load_question_encoder\n"
+        f"e = load_question_encoder(Settings(home=Path({str(settings.home)!r})))\n"
+        "def encode():\n    while True: e.encode_queries(['how long may we keep faces of visitors ' * 8])\n"
+        "for _ in range(4): threading.Thread(target=encode, daemon=True).start()\n"
+        "time.sleep(0.5); print('said last'); end()"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout.strip(), run.stderr) == (0, "said last", "")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from kb.errors import BadInput
@@ -33,7 +36,8 @@ def build(backend: Backend, desk: Desk, settings: Settings) -> Any:
 
 
 def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Served:
-    """Serve all pages on the configured address and print it. With `block` false, returns while serving.
+    """Serve all pages on the configured address and print it, until the process is told to end, which ends it. With `block` false, returns
+    while serving.
 
     BadInput where the address cannot be listened on, said before any page is built.
     """
@@ -67,4 +71,14 @@ def launch(settings: Settings, assistant: Assistant, block: bool = True) -> Serv
     print(f"Serving on http://{host}:{settings.port} (Ctrl+C stops)", flush=True)
     if block:
         served.block()
+        database.close()
+        end()
     return served
+
+
+def end() -> None:
+    """End the process now: a thread that still encodes for a request that was cut off would meet an interpreter being taken down, and abort it."""
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)

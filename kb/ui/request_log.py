@@ -63,6 +63,8 @@ def set_up_logs(settings: Settings) -> None:
     if settings.log != "off":
         _LOG.addHandler(handler)
     if settings.log == "json":
+        for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+            logging.getLogger(name).handlers, logging.getLogger(name).propagate = [], True
         logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
