@@ -113,7 +113,7 @@ def _from_citations(understanding: Understanding, corpus: Corpus) -> Plan:
                 absent = missing(understanding, corpus, [cited])
                 notes += [Note("premise", absent.message, str(place))] if absent else []
         elif corpus.role(provision.id, on) == "authority":
-            moved, clearly = old_numbering(provision.id, understanding.text, corpus)
+            moved, clearly = old_numbering(provision.id, understanding.text, corpus, understanding.number_now)
             authorities += [*moved, provision.id] if clearly else [provision.id, *moved]
             notes += renumbering_notes(provision.id, corpus, language)
         else:

@@ -5,10 +5,11 @@ Thresholds were set on development questions (see `docs/adr/0004-retrieval.md`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date
 
 from kb.corpus import Corpus
+from kb.cues import ALREADY, SANCTION
 from kb.former import became_notes, came_later, formerly, nowadays
 from kb.generate import MAX_POINTS, Material, history_notes, superseded_figures
 from kb.ids import ProvisionId
@@ -18,6 +19,7 @@ from kb.past import Then, as_it_stood, predecessors
 from kb.phrases import say
 from kb.planned import Plan, date_notes
 from kb.retrieve import Found, LawRetriever
+from kb.several import asking
 from kb.understand import Understanding
 
 KEEP_SHARE = 0.8
@@ -52,7 +54,8 @@ def from_search(
 ) -> Plan:
     """The best of what was found; for a past day also what of today's law stood then under another number; the best of each part."""
     notes = date_notes(understanding, corpus)
-    if laws := came_later(understanding, corpus):
+    laws = came_later(understanding, corpus)
+    if laws and not (found.hits and ALREADY.search(understanding.query.text)):
         return _from_later_law(laws, notes, now, retriever.commencement(laws))
     then = as_it_stood(corpus, understanding.on, found, now)
     later_law = then.later is not None and _scenario_of_later_law(found, understanding.on, corpus)
@@ -91,6 +94,7 @@ def from_search(
         places = (*belief.provisions, *(p for p in places if p.whole_article not in known))
         notes = [belief_note(belief, understanding, corpus), *notes]
     kept = _with_parts(places[:MAX_POINTS], parts)
+    kept = _with_sanction(kept, understanding, (*parts, found), retriever.sanctions)
     history = formerly(kept, understanding, corpus)
     later = nowadays(kept, understanding, corpus)
     notes += became_notes(kept[:1], understanding, corpus) if later else []
@@ -105,6 +109,23 @@ def _with_parts(places: tuple[ProvisionId, ...], parts: Sequence[Found]) -> tupl
         if isinstance(place, ProvisionId) and place.whole_article not in {p.whole_article for p in kept}:
             kept.append(place)
     return tuple(kept[: max(len(places), MAX_POINTS_MANY)])
+
+
+def _with_sanction(
+    places: tuple[ProvisionId, ...],
+    understanding: Understanding,
+    searches: Sequence[Found],
+    sanctions: Container[ProvisionId],
+) -> tuple[ProvisionId, ...]:
+    """The places, with the nearest article on what a breach costs where the question asks for that and none is there."""
+    asked = any(SANCTION.search(part) for part in (asking(understanding) or [understanding.query.text]))
+    if not asked or any(place.whole_article in sanctions for place in places):
+        return places
+    near = [
+        h for one in searches for h in one.hits if isinstance(h.id, ProvisionId) and h.id.whole_article in sanctions
+    ]
+    best = max(near, key=lambda h: h.similarity, default=None)
+    return (*places, best.id)[:MAX_POINTS_MANY] if best and isinstance(best.id, ProvisionId) else places
 
 
 def _from_later_law(

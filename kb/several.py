@@ -24,15 +24,19 @@ PART_MARGIN = 0.02
 """A part with a lesser margin (see `retrieve.Found`) asks for nothing that the law answers; one with it makes the whole a question of law."""
 
 
+def asking(understanding: Understanding) -> list[str]:
+    """The parts that ask."""
+    return [part for part in understanding.parts if ASKS.search(part)]
+
+
 def search_parts(
     understanding: Understanding, retriever: LawRetriever, vector: NDArray[np.float32]
 ) -> tuple[Found, ...]:
     """What each part that asks finds; nothing for a question of one part, or one that says where to look."""
-    parts = understanding.parts
-    if len(parts) < 2 or understanding.names_a_source:
+    if len(understanding.parts) < 2 or understanding.names_a_source:
         return ()
     found = []
-    for part in [part for part in parts if ASKS.search(part)][:MAX_PARTS]:
+    for part in asking(understanding)[:MAX_PARTS]:
         mixed = (1 - LEANING) * retriever.encode(part) + LEANING * vector
         near = np.asarray(mixed / np.linalg.norm(mixed), np.float32)
         found.append(retriever.find(part, understanding.query.language, understanding.on, (), near))
