@@ -9,17 +9,16 @@ from collections.abc import Container, Sequence
 from datetime import date
 
 from kb.corpus import Corpus
-from kb.cues import ALREADY, SANCTION
+from kb.cues import ALREADY, ASKS_START, SANCTION
 from kb.former import became_notes, came_later, formerly, nowadays
 from kb.generate import MAX_POINTS, Material, history_notes, superseded_figures
 from kb.ids import ProvisionId
 from kb.mistaken import belief_note, mistaken_belief
-from kb.model import Note, Refusal, Scenario
+from kb.model import Hit, Note, Refusal, Scenario
 from kb.past import Then, as_it_stood, predecessors
 from kb.phrases import say
 from kb.planned import Plan, date_notes
 from kb.retrieve import Found, LawRetriever
-from kb.several import asking
 from kb.understand import Understanding
 
 KEEP_SHARE = 0.8
@@ -32,6 +31,8 @@ MANY_PARTS = 3
 KEEP_SHARE_MANY, SIMILARITY_GAP_MANY, MAX_HITS_MANY = 0.6, 0.03, 5
 MAX_POINTS_MANY = 7
 """Points of an answer to a question of several parts."""
+SECOND_SHARE, SECOND_GAP = 0.9, 0.005
+"""The second hit of a part is shown too where it is as good as the first, within this share of its score and this cosine."""
 NEAREST_LEAD = 0.02
 """An article further down whose text or ask is nearer to the question than all those shown, by this cosine, is shown too."""
 SCENARIO_LEAD = 0.005
@@ -63,6 +64,8 @@ def from_search(
     if then.later and (nothing or then.gap >= LATER_GAP or later_law):
         notes += _later_notes(then, understanding, corpus)
         if not then.stood and (nothing or then.gap >= NOTHING_THEN_GAP or later_law):
+            if ASKS_START.search(understanding.query.text):
+                return _from_later_law((then.later.law,), notes, now, retriever.commencement((then.later.law,)))
             message = " ".join(note.message for note in notes[1:])
             return Plan(Material(refusal=Refusal("not_in_corpus", message)), frozenset())
     top = found.hits[0].score
@@ -103,12 +106,18 @@ def from_search(
 
 
 def _with_parts(places: tuple[ProvisionId, ...], parts: Sequence[Found]) -> tuple[ProvisionId, ...]:
-    """The places, with the first of every part that is not among them; `MAX_POINTS_MANY` at most."""
+    """The places, with the first of every part that is not among them, then seconds as good; `MAX_POINTS_MANY` at most."""
     kept = list(places)
-    for place in (part.hits[0].id for part in parts):
+    first = [part.hits[0] for part in parts]
+    second = [hit for part in parts for hit in part.hits[1:2] if _as_good(hit, part.hits[0])]
+    for place in (hit.id for hit in (*first, *second)):
         if isinstance(place, ProvisionId) and place.whole_article not in {p.whole_article for p in kept}:
             kept.append(place)
     return tuple(kept[: max(len(places), MAX_POINTS_MANY)])
+
+
+def _as_good(hit: Hit, first: Hit) -> bool:
+    return hit.score >= SECOND_SHARE * first.score and hit.similarity >= first.similarity - SECOND_GAP
 
 
 def _with_sanction(
@@ -118,8 +127,7 @@ def _with_sanction(
     sanctions: Container[ProvisionId],
 ) -> tuple[ProvisionId, ...]:
     """The places, with the nearest article on what a breach costs where the question asks for that and none is there."""
-    asked = any(SANCTION.search(part) for part in (asking(understanding) or [understanding.query.text]))
-    if not asked or any(place.whole_article in sanctions for place in places):
+    if not SANCTION.search(understanding.query.text) or any(place.whole_article in sanctions for place in places):
         return places
     near = [
         h for one in searches for h in one.hits if isinstance(h.id, ProvisionId) and h.id.whole_article in sanctions

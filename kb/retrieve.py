@@ -55,7 +55,7 @@ _ASKS_WHEN = re.compile(
 )
 
 
-_SANCTION = re.compile(r"\bfine[ds]?\b|\bpenalt|\bcriminal liab|\bdetention of (?:not|up)")
+_SANCTION = re.compile(r"\bfine[ds]?\b|\bpenalties under\b|\bdetention of (?:not|up)")
 _NO_DAY = re.compile(
     r"\b(?:law|rule|text|anything|something)s?\s+(?:that was\s+|already\s+|then\s+)?in force\b|\b(?:texte|loi|règle|droit)s?\s+(?:déjà\s+|alors\s+)?en vigueur\b|(?:现行|当时)?有效的|生效的(?:法|规定)|"
     r"\b(?:at|on|by|as of) (?:that|this|the same) (?:date|time|day|moment)\b|\bà (?:cette|la même) (?:date|époque)\b|\bà ce moment\b",

@@ -6,11 +6,13 @@ The law that one part asks for is often far from the whole of a long question, w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kb.cues import ASKS
+from kb.cues import ASKS, SANCTION
+from kb.ids import ProvisionId
 from kb.retrieve import Found, LawRetriever
 from kb.understand import Understanding
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_PARTS = 5
-LEANING = 0.5
+LEANING = 0.4
 """How much of the vector of a part is that of the whole question: "and what if we say no?" means nothing alone."""
 PART_MARGIN = 0.02
 """A part with a lesser margin (see `retrieve.Found`) asks for nothing that the law answers; one with it makes the whole a question of law."""
@@ -39,5 +41,15 @@ def search_parts(
     for part in asking(understanding)[:MAX_PARTS]:
         mixed = (1 - LEANING) * retriever.encode(part) + LEANING * vector
         near = np.asarray(mixed / np.linalg.norm(mixed), np.float32)
-        found.append(retriever.find(part, understanding.query.language, understanding.on, (), near))
-    return tuple(one for one in found if one.hits and one.margin >= PART_MARGIN)
+        one = retriever.find(part, understanding.query.language, understanding.on, (), near)
+        if one.hits and one.margin >= PART_MARGIN:
+            found.append(_sanctions_first(one, part, retriever))
+    return tuple(found)
+
+
+def _sanctions_first(found: Found, part: str, retriever: LawRetriever) -> Found:
+    """Of a part that asks what a breach costs, the articles that say so before the others."""
+    if not SANCTION.search(part):
+        return found
+    first = [h for h in found.hits if isinstance(h.id, ProvisionId) and h.id.whole_article in retriever.sanctions]
+    return replace(found, hits=(*first, *(h for h in found.hits if h not in first)))

@@ -14,6 +14,7 @@ from functools import lru_cache
 from kb.citation import CitationMention, read_citations
 from kb.corpus import Corpus
 from kb.cues import (
+    ASKS,
     COMPARE,
     DRAFT,
     FOLLOW_UP,
@@ -25,6 +26,8 @@ from kb.cues import (
     NOT_YET,
     NOWADAYS,
     NUMBER_NOW,
+    OLD_NUMBER,
+    POINTS,
     PREDICTION,
     PRODUCT,
     PRONOUN,
@@ -75,7 +78,7 @@ class Understanding:
     comparison: bool
     formerly: bool
     nowadays: bool
-    number_now: bool
+    old_number: bool
     takes_for_granted: bool
     elsewhere: bool
     unknown_laws: tuple[str, ...]
@@ -168,7 +171,7 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         comparison=bool(COMPARE.search(query.text)),
         formerly=bool(FORMERLY.search(query.text)),
         nowadays=bool(NOWADAYS.search(query.text)),
-        number_now=bool(NUMBER_NOW.search(query.text)),
+        old_number=bool(NUMBER_NOW.search(query.text) or OLD_NUMBER.search(query.text)),
         takes_for_granted=bool(TAKEN_FOR_GRANTED.search(query.text)),
         elsewhere=bool(FOREIGN.search(query.text) or PRODUCT.search(query.text)),
         unknown_laws=tuple(
@@ -296,12 +299,15 @@ def _is_vague(query: Query, follows_up: bool) -> bool:
     else:
         situation = _stems(SITUATION, chinese=False)
         telling = [t for t in _telling_words(query) if not t.isdigit() and t not in situation]
-    hinted = HINTS.search(query.text) or FOLLOW_UP.match(query.text)
-    return len(telling) <= ((2 if query.language == "zh" else 1) if hinted else 0)
+    word = 2 if query.language == "zh" else 1
+    points = POINTS.search(query.text) and not SUBJECT.search(query.text)
+    bare = len(query.text) <= (4 if query.language == "zh" else 18) or not ASKS.search(query.text)
+    hints = HINTS.search(query.text) or (bare and len(query.text.split()) <= 4)
+    return len(telling) <= word * (4 if points else 1 if hints else 0)
 
 
 @lru_cache(maxsize=1)
 def _situation_zh() -> re.Pattern[str]:
     """What a Chinese question is made of that tells nothing: words of any situation, figures, marks."""
-    words = sorted((w for w in SITUATION if CJK.search(w)), key=len, reverse=True)
+    words = sorted((w for w in SITUATION | GENERIC if CJK.search(w)), key=len, reverse=True)
     return re.compile("|".join([*map(re.escape, words), r"[^\u3400-\u9fffA-Za-z]"]))
