@@ -16,7 +16,7 @@ PRONOUN = re.compile(
 )
 DRAFT = re.compile(
     r"\b(?:the\s+|2023\s+)draft\b|\b(?:the\s+)?(?:2023|former|original|first)\s+(?:proposal|version\s+of\s+the\s+(?:face|facial|FRT)\s+(?:rules|measures))\b|\bproposal\s+of\s+2023\b|\bproposed\s+(?:rules|measures|text)\b|\b(?:la\s+)?proposition\s+de\s+2023\b|\btexte\s+(?:proposé|mis\s+en\s+consultation)\b|\bdraft\s+(?:provisions|rules|regulation|measures|article|version\s+of\s+2023|of\s+2023)\b|\b(?:le|du|au)\s+projet\s+(?:de\s+(?:2023|dispositions|texte|règlement|mesures)|FRT)\b"
-    r"|\b(?:projet|draft|texte|consultation)\s+(?:de\s+)?(?:2023)\b|\b2023\s+(?:text|rules|paper|consultation)\b|\b(?:le|du|au)\s+Projet\b|texte soumis à consultation|consultation (?:draft|version)|征求意见稿|意见稿|2023年?的?草案|草案",
+    r"|\b(?:projet|draft|texte|consultation)\s+(?:de\s+)?(?:2023)\b|\b2023\s+(?:text|rules|paper|consultation|version)\b|\b(?:texte|version)\s+(?:de\s+|d['’])(?:août\s+)?2023\b|\b(?:version|texte)\s+(?:de\s+2023\s+)?soumise?\s+à\b|\b(?:text|version) of (?:August )?2023\b|2023年(?:8月)?的?(?:那个|那份|那版|这版)?(?:文本|版本|稿子?|版)(?!权)|\b(?:le|du|au)\s+Projet\b|texte soumis à consultation|consultation (?:draft|version)|征求意见稿|意见稿|2023年?的?草案|草案",
     re.IGNORECASE,
 )
 COMPARE = re.compile(
@@ -34,7 +34,7 @@ PREDICTION = re.compile(
     r"\b(?:predict\w*|forecast|how likely|odds|what are (?:my|our|the) chances|chances? (?:of|that)|do you (?:think|believe|expect)|in your opinion|will\b.{0,60}\bbe (?:lowered|raised|changed|amended|abolished|repealed|replaced|tightened|relaxed|loosened|extended|banned|dropped)|will\b.{0,70}\b(?:in|within) (?:a|one|two|three|five|ten|the (?:next|coming)|a few|some|\d+)\b.{0,12}\byears?|would (?:i|we) win|will (?:i|we) win|will (?:china|the cac|the regulator|the government"
     r"|the courts?|a court|the judge|they|beijing|the authorit\w+|the police)\b|will .{0,60}(?:next year|in the future|one day|in 20(?:2[7-9]|3\d))"
     r"|pensez-vous|ser(?:a|ont)\b.{0,40}\b(?:modifié|abaissé|relevé|supprimé|abrogé|durci|assoupli|interdit)\w*|(?:vais-je|va-t-on|allons-nous|puis-je espérer) gagner|dans (?:un|deux|trois|cinq|dix|quelques) ans|croyez-vous|selon vous|à votre avis|va-t-(?:il|elle|on)\b|vont-(?:ils|elles)\b|prédi\w+|prévoyez|l['’]an prochain|l['’]année prochaine|à l['’]avenir|quelles? (?:sont )?(?:mes|nos|les) chances)"
-    r"|法官会|会判(?:我|我们|他|她|谁|多)|判我(?:赢|输)|能判(?:我|多少)|会(?:不会)?(?:被)?(?:降低|提高|调低|调高|下调|上调|废止|废除|修改|取消|收紧|放宽)(?:吗|么|？|\?)|过(?:两|三|几|五)年|(?:两|三|几|五)年(?:之)?后|你估计|你觉得|你认为|预测|会不会[^？?，。；]{0,14}(?:修改|修订|出台|禁止|放开|取消|收紧|罚)|将来会|未来会|明年|后年|胜算|能不能赢|能赢|能不能胜诉|几率|概率|可能性(?:有)?多大|会怎么判",
+    r"|法官会|会判(?:我|我们|他|她|谁|多)|判我(?:赢|输)|能判(?:我|多少)|会(?:不会)?(?:被)?(?:降低|提高|调低|调高|下调|上调|废止|废除|修改|取消|收紧|放宽)(?:吗|么|？|\?)|过(?:两|三|几|五)年|(?:两|三|几|五)年(?:之)?后|你估计|你觉得|你认为|预测|会不会[^？?，。；]{0,14}(?:修改|修订|出台|禁止|放开|取消|收紧)|将来会|未来会|明年|后年|胜算|能不能赢|能赢|能不能胜诉|几率|概率|可能性(?:有)?多大|会怎么判",
     re.IGNORECASE,
 )
 GENERIC = word_set(
@@ -96,16 +96,16 @@ NUMBER_NOW = re.compile(
 )
 """Asks under which number a rule stands today."""
 OLD_NUMBER = re.compile(
-    r"\b(?:old|former|previous|original|2017|then) (?:CSL )?(?:article|art\.?) ?\d|\b(?:used to be|was once|formerly) (?:article|art\.?|number)\b|\b(?:article|art\.?) \d+ of the (?:old|former|previous|2017|original)\b"
+    r"\b(?:numbers?|numéros?)\b.{0,12}\b(?:dead|outdated|out of date|obsolete|stale|périmés?|obsolètes?|dépassés?)\b|\b(?:old|former|previous|original|2017|then) (?:CSL )?(?:article|art\.?) ?\d|\b(?:used to be|was once|formerly) (?:article|art\.?|number)\b|\b(?:article|art\.?) \d+ of the (?:old|former|previous|2017|original)\b"
     r"|\b(?:l['’]ancien|ex-?) ?(?:article|art\.?) ?\d|\b(?:article|art\.?) \d+ de l['’]ancienne|(?:老|旧|原|原来|以前|过去)(?:的|版的?|法的?)?第[一二三四五六七八九十百\d]+条",
     re.IGNORECASE,
 )
 """Says of an article number that it is an old one."""
 ASKS_START = re.compile(
-    r"\b(?:(?:from|as of|since|starting) when|when (?:does|do|did|will)\b.{0,40}\b(?:start|begin|apply)|à partir de quand|à compter de quand|depuis quand)\b|从(?:什么时候|何时|哪天)|何时起|什么时候(?:开始|起)",
+    r"\b(?:(?:from|as of|since|starting) when|when (?:does|do|did|will)\b.{0,40}\b(?:start|begin|apply)|à partir de quand|à compter de quand|depuis quand)\b|\breach(?:es)? back\b|\bretroactiv|\brétroacti|\bappl(?:y|ies) to (?:what|things|events|acts|earlier|those|that|the past|my)\b|溯及|管得[到着]|管不管|从(?:什么时候|何时|哪天)|何时起|什么时候(?:开始|起)",
     re.IGNORECASE,
 )
-"""Asks since when a rule applies."""
+"""Asks since when a rule applies, or whether it reaches back."""
 FORMERLY = re.compile(
     r"\b(?:once|formerly|used to|originally|at first|at the time|back then|side by side|old (?:text|version|rule|article|number\w*|law)|former (?:text|version|rule|article|number\w*)"
     r"|earlier (?:text|version|rule)|previous (?:text|version|rule|article)|before 2026|before the (?:amendment|renumbering|revision)|(?:rule|text|version)s? of 20(?:17|23|25|26)"
@@ -172,7 +172,7 @@ NEXT_PART = re.compile(
     rf"|que|qui|quel(?:le)?s?|quand|comment|où|combien|pourquoi|faut|peut|doit|puis|est-ce|à qui|(?:de|à|dans|pour|sous|pendant|en) (?:quel(?:le)?s?|combien|quoi))\b|{_INVERTED})"
     r"|,\s+(?=(?:what|how|why|can|could|may|must|do|does|did|is|are|will|would|should|to whom|by when|for how"
     rf"|quel(?:le)?s?|comment|combien|pourquoi|faut-il|est-ce|à qui|(?:de|à|dans|pour|sous|pendant|en) (?:quel(?:le)?s?|combien))\b|{_INVERTED})"
-    r"|[，,](?=(?:要|能|可以|怎么|谁|还|又|会|是不是|有没有|需要|应该|得|多久|多少|哪|什么))|、(?=要不要|能不能|可不可以|是不是|有没有|会不会|需不需要|怎么|多久|多少|哪)",
+    r"|\s*(?:(?<![\w.])\(?[1-9a-d]\)|[①②③④⑤])\s*|[，,](?=(?:要|能|可以|怎么|谁|还|又|会|是不是|有没有|需要|应该|得|多久|多少|哪|什么))|、(?=要不要|能不能|可不可以|是不是|有没有|会不会|需不需要|怎么|多久|多少|哪)",
     re.IGNORECASE,
 )
 """Where another sentence or another question of the same text begins."""

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kb.corpus import Corpus
+from kb.former import nowadays
 from kb.generate import MAX_POINTS, Material, renumbering_notes
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.mistaken import belief_note, misquote_notes, misquoted, mistaken_belief
@@ -125,6 +126,7 @@ def _from_citations(understanding: Understanding, corpus: Corpus) -> Plan:
             authorities += successors(provision.id, corpus, on)
             notes += not_yet(provision.id.law, understanding, corpus)
     notes += force_premise(understanding)
+    history += nowadays(authorities, understanding, corpus)
     retrieved: set[SourceId] = {*authorities, *history}
     limit = max(MAX_POINTS, len(understanding.cited))
     material = Material(

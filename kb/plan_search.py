@@ -19,6 +19,7 @@ from kb.past import Then, as_it_stood, predecessors
 from kb.phrases import say
 from kb.planned import Plan, date_notes
 from kb.retrieve import Found, LawRetriever
+from kb.several import nearest_sanction
 from kb.understand import Understanding
 
 KEEP_SHARE = 0.8
@@ -31,8 +32,8 @@ MANY_PARTS = 3
 KEEP_SHARE_MANY, SIMILARITY_GAP_MANY, MAX_HITS_MANY = 0.6, 0.03, 5
 MAX_POINTS_MANY = 7
 """Points of an answer to a question of several parts."""
-SECOND_SHARE, SECOND_GAP = 0.9, 0.005
-"""The second hit of a part is shown too where it is as good as the first, within this share of its score and this cosine."""
+SECOND = ((0.9, -0.005), (0.8, 0.005))
+"""The second hit of a part is shown too from such a share of the score of the first on, and such a lead in cosine."""
 NEAREST_LEAD = 0.02
 """An article further down whose text or ask is nearer to the question than all those shown, by this cosine, is shown too."""
 SCENARIO_LEAD = 0.005
@@ -117,7 +118,9 @@ def _with_parts(places: tuple[ProvisionId, ...], parts: Sequence[Found]) -> tupl
 
 
 def _as_good(hit: Hit, first: Hit) -> bool:
-    return hit.score >= SECOND_SHARE * first.score and hit.similarity >= first.similarity - SECOND_GAP
+    """Nearly the same score, or a somewhat lesser one with words that are nearer."""
+    nearer = hit.similarity - first.similarity
+    return any(hit.score >= share * first.score and nearer >= lead for share, lead in SECOND)
 
 
 def _with_sanction(
@@ -132,7 +135,7 @@ def _with_sanction(
     near = [
         h for one in searches for h in one.hits if isinstance(h.id, ProvisionId) and h.id.whole_article in sanctions
     ]
-    best = max(near, key=lambda h: h.similarity, default=None)
+    best = max(near, key=nearest_sanction, default=None)
     return (*places, best.id)[:MAX_POINTS_MANY] if best and isinstance(best.id, ProvisionId) else places
 
 

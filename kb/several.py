@@ -13,6 +13,7 @@ import numpy as np
 
 from kb.cues import ASKS, SANCTION
 from kb.ids import ProvisionId
+from kb.model import Hit
 from kb.retrieve import Found, LawRetriever
 from kb.understand import Understanding
 
@@ -24,6 +25,10 @@ LEANING = 0.4
 """How much of the vector of a part is that of the whole question: "and what if we say no?" means nothing alone."""
 PART_MARGIN = 0.02
 """A part with a lesser margin (see `retrieve.Found`) asks for nothing that the law answers; one with it makes the whole a question of law."""
+
+
+GENERAL_LAW, GENERAL_LEAD = "pipl", 0.012
+"""Its sanctions are for any unlawful processing of personal information: those of other laws are for what is nearer to them by this cosine."""
 
 
 def asking(understanding: Understanding) -> list[str]:
@@ -52,4 +57,11 @@ def _sanctions_first(found: Found, part: str, retriever: LawRetriever) -> Found:
     if not SANCTION.search(part):
         return found
     first = [h for h in found.hits if isinstance(h.id, ProvisionId) and h.id.whole_article in retriever.sanctions]
+    first.sort(key=nearest_sanction, reverse=True)
     return replace(found, hits=(*first, *(h for h in found.hits if h not in first)))
+
+
+def nearest_sanction(hit: Hit) -> float:
+    """How near an article on sanctions is; the one of the law that covers any unlawful processing has a lead."""
+    general = isinstance(hit.id, ProvisionId) and hit.id.law == GENERAL_LAW
+    return hit.similarity + (GENERAL_LEAD if general else 0.0)

@@ -43,6 +43,8 @@ from kb.model import Language, Query
 from kb.names import LawMention, law_mentions
 from kb.text import CJK, tokens
 
+MAX_POINTING: dict[Language, int] = {"en": 90, "fr": 90, "zh": 30}
+"""Characters; a longer question tells enough of itself, even where it points at a law without naming it."""
 SHORT_PART, SHORT_PART_CHINESE = 18, 6
 """Characters; what is shorter is no part of its own."""
 
@@ -292,7 +294,11 @@ def _is_vague(query: Query, follows_up: bool) -> bool:
     """Whether nothing in the question tells what it is about: it points, hints, or is made of words that any situation has."""
     if follows_up:
         return False
-    if THIS_LAW.search(query.text) and not SUBJECT.search(query.text):
+    if (
+        THIS_LAW.search(query.text)
+        and not SUBJECT.search(query.text)
+        and len(query.text) <= MAX_POINTING[query.language]
+    ):
         return True
     if query.language == "zh":
         telling = list(_situation_zh().sub("", query.text))
