@@ -38,7 +38,7 @@ class LawMention:
 
 
 _WEAK = re.compile(
-    r"(?:(?:the|these|les|ces) )?(?:measures|mesures|provisions)|(?:(?:the|le) )?(?:draft|projet)|办法|本办法|规定|意见稿",
+    r"(?:(?:the|these|les|ces) )?(?:measures|mesures|provisions)|(?:(?:the|le) )?(?:draft|projet)|(?:the )?fac(?:e|ial) recognition rules|(?:les )?règles sur la reconnaissance faciale|办法|本办法|规定|意见稿",
     re.IGNORECASE,
 )
 

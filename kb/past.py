@@ -35,9 +35,11 @@ def former_place(cited: CitedPlace, corpus: Corpus) -> ProvisionId | None:
     return None
 
 
-def old_numbering(place: ProvisionId, question: str, corpus: Corpus) -> tuple[tuple[ProvisionId, ...], bool]:
+def old_numbering(
+    place: ProvisionId, question: str, corpus: Corpus, meant: bool = False
+) -> tuple[tuple[ProvisionId, ...], bool]:
     """Where the rule of the former article of this number went, if the words of the question fit that one as well as today's; and
-    whether they clearly fit it better."""
+    whether they clearly fit it better. With `meant` the question says itself that the number is an old one."""
     earlier = [v for v in corpus.versions(place.law) if v.key < (place.version or "")]
     if not earlier:
         return (), False
@@ -45,6 +47,8 @@ def old_numbering(place: ProvisionId, question: str, corpus: Corpus) -> tuple[tu
     successor = corpus.successor(old)
     if successor is None or place.whole_article in {p.whole_article for p in successor.new}:
         return (), False
+    if meant:
+        return successor.new, True
     former = corpus.find(old) or (corpus.find(successor.new[0].whole_article) if successor.new else None)
     near_old = nearness(question, former) if former else 0.0
     near_new = nearness(question, corpus.provision(place.whole_article))

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kb.corpus import Corpus
+from kb.former import nowadays
 from kb.generate import MAX_POINTS, Material, renumbering_notes
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
 from kb.mistaken import belief_note, misquote_notes, misquoted, mistaken_belief
@@ -84,7 +85,11 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
             return _from_records(understanding, corpus, retriever, vector, (record.slug,))
         if record.kind in LAWLIKE and lead >= LAWLIKE_LEAD:
             return _with_facts(
-                from_search(understanding, corpus, retriever, found, now, parts()), retriever, vector, record
+                from_search(understanding, corpus, retriever, found, now, parts()),
+                retriever,
+                vector,
+                record,
+                bool(parts()),
             )
     return from_search(understanding, corpus, retriever, found, now, parts())
 
@@ -113,7 +118,7 @@ def _from_citations(understanding: Understanding, corpus: Corpus) -> Plan:
                 absent = missing(understanding, corpus, [cited])
                 notes += [Note("premise", absent.message, str(place))] if absent else []
         elif corpus.role(provision.id, on) == "authority":
-            moved, clearly = old_numbering(provision.id, understanding.text, corpus)
+            moved, clearly = old_numbering(provision.id, understanding.text, corpus, understanding.old_number)
             authorities += [*moved, provision.id] if clearly else [provision.id, *moved]
             notes += renumbering_notes(provision.id, corpus, language)
         else:
@@ -121,6 +126,7 @@ def _from_citations(understanding: Understanding, corpus: Corpus) -> Plan:
             authorities += successors(provision.id, corpus, on)
             notes += not_yet(provision.id.law, understanding, corpus)
     notes += force_premise(understanding)
+    history += nowadays(authorities, understanding, corpus)
     retrieved: set[SourceId] = {*authorities, *history}
     limit = max(MAX_POINTS, len(understanding.cited))
     material = Material(
@@ -280,13 +286,14 @@ def _existed(record: Record, on: date) -> bool:
     return record.since is None or record.since <= on
 
 
-def _with_facts(plan: Plan, retriever: LawRetriever, vector: NDArray[np.float32], record: Record) -> Plan:
+def _with_facts(plan: Plan, retriever: LawRetriever, vector: NDArray[np.float32], record: Record, parts: bool) -> Plan:
     """An answer from the law, completed with the nearest facts of an instrument known by its record."""
     if plan.material.refusal:
         return plan
     near = retriever.facts([record.slug], vector)
     facts = tuple(sorted(near, key=lambda f: -near[f])[:2])
-    kept = plan.material.authorities[: MAX_POINTS - 1]
+    most = max(MAX_POINTS - 1, len(plan.material.authorities)) if parts else MAX_POINTS - 1
+    kept = plan.material.authorities[:most]
     return replace(
         plan,
         material=replace(plan.material, authorities=kept, closing_facts=facts),

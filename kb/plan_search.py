@@ -5,19 +5,21 @@ Thresholds were set on development questions (see `docs/adr/0004-retrieval.md`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import date
 
 from kb.corpus import Corpus
+from kb.cues import ALREADY, ASKS_START, SANCTION
 from kb.former import became_notes, came_later, formerly, nowadays
 from kb.generate import MAX_POINTS, Material, history_notes, superseded_figures
 from kb.ids import ProvisionId
 from kb.mistaken import belief_note, mistaken_belief
-from kb.model import Note, Refusal, Scenario
+from kb.model import Hit, Note, Refusal, Scenario
 from kb.past import Then, as_it_stood, predecessors
 from kb.phrases import say
 from kb.planned import Plan, date_notes
 from kb.retrieve import Found, LawRetriever
+from kb.several import nearest_sanction
 from kb.understand import Understanding
 
 KEEP_SHARE = 0.8
@@ -30,6 +32,8 @@ MANY_PARTS = 3
 KEEP_SHARE_MANY, SIMILARITY_GAP_MANY, MAX_HITS_MANY = 0.6, 0.03, 5
 MAX_POINTS_MANY = 7
 """Points of an answer to a question of several parts."""
+SECOND = ((0.9, -0.005), (0.8, 0.005))
+"""The second hit of a part is shown too from such a share of the score of the first on, and such a lead in cosine."""
 NEAREST_LEAD = 0.02
 """An article further down whose text or ask is nearer to the question than all those shown, by this cosine, is shown too."""
 SCENARIO_LEAD = 0.005
@@ -52,7 +56,8 @@ def from_search(
 ) -> Plan:
     """The best of what was found; for a past day also what of today's law stood then under another number; the best of each part."""
     notes = date_notes(understanding, corpus)
-    if laws := came_later(understanding, corpus):
+    laws = came_later(understanding, corpus)
+    if laws and not (found.hits and ALREADY.search(understanding.query.text)):
         return _from_later_law(laws, notes, now, retriever.commencement(laws))
     then = as_it_stood(corpus, understanding.on, found, now)
     later_law = then.later is not None and _scenario_of_later_law(found, understanding.on, corpus)
@@ -60,6 +65,8 @@ def from_search(
     if then.later and (nothing or then.gap >= LATER_GAP or later_law):
         notes += _later_notes(then, understanding, corpus)
         if not then.stood and (nothing or then.gap >= NOTHING_THEN_GAP or later_law):
+            if ASKS_START.search(understanding.query.text):
+                return _from_later_law((then.later.law,), notes, now, retriever.commencement((then.later.law,)))
             message = " ".join(note.message for note in notes[1:])
             return Plan(Material(refusal=Refusal("not_in_corpus", message)), frozenset())
     top = found.hits[0].score
@@ -91,6 +98,7 @@ def from_search(
         places = (*belief.provisions, *(p for p in places if p.whole_article not in known))
         notes = [belief_note(belief, understanding, corpus), *notes]
     kept = _with_parts(places[:MAX_POINTS], parts)
+    kept = _with_sanction(kept, understanding, (*parts, found), retriever.sanctions)
     history = formerly(kept, understanding, corpus)
     later = nowadays(kept, understanding, corpus)
     notes += became_notes(kept[:1], understanding, corpus) if later else []
@@ -99,12 +107,36 @@ def from_search(
 
 
 def _with_parts(places: tuple[ProvisionId, ...], parts: Sequence[Found]) -> tuple[ProvisionId, ...]:
-    """The places, with the first of every part that is not among them; `MAX_POINTS_MANY` at most."""
+    """The places, with the first of every part that is not among them, then seconds as good; `MAX_POINTS_MANY` at most."""
     kept = list(places)
-    for place in (part.hits[0].id for part in parts):
+    first = [part.hits[0] for part in parts]
+    second = [hit for part in parts for hit in part.hits[1:2] if _as_good(hit, part.hits[0])]
+    for place in (hit.id for hit in (*first, *second)):
         if isinstance(place, ProvisionId) and place.whole_article not in {p.whole_article for p in kept}:
             kept.append(place)
     return tuple(kept[: max(len(places), MAX_POINTS_MANY)])
+
+
+def _as_good(hit: Hit, first: Hit) -> bool:
+    """Nearly the same score, or a somewhat lesser one with words that are nearer."""
+    nearer = hit.similarity - first.similarity
+    return any(hit.score >= share * first.score and nearer >= lead for share, lead in SECOND)
+
+
+def _with_sanction(
+    places: tuple[ProvisionId, ...],
+    understanding: Understanding,
+    searches: Sequence[Found],
+    sanctions: Container[ProvisionId],
+) -> tuple[ProvisionId, ...]:
+    """The places, with the nearest article on what a breach costs where the question asks for that and none is there."""
+    if not SANCTION.search(understanding.query.text) or any(place.whole_article in sanctions for place in places):
+        return places
+    near = [
+        h for one in searches for h in one.hits if isinstance(h.id, ProvisionId) and h.id.whole_article in sanctions
+    ]
+    best = max(near, key=nearest_sanction, default=None)
+    return (*places, best.id)[:MAX_POINTS_MANY] if best and isinstance(best.id, ProvisionId) else places
 
 
 def _from_later_law(

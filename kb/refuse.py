@@ -35,7 +35,7 @@ def refuse_before_search(understanding: Understanding, corpus: Corpus) -> Refusa
     if known and all(corpus.find(c.place) is None for c in known if c.place):
         return missing(understanding, corpus, known)
     if not understanding.names_a_source:
-        if understanding.foreign:
+        if understanding.elsewhere:
             return _refuse("out_of_scope", understanding)
         titled = [f"《{name}》" for name in understanding.unknown_laws if f"《{name}》" in understanding.query.text]
         titled += understanding.unheld

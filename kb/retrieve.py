@@ -55,11 +55,13 @@ _ASKS_WHEN = re.compile(
 )
 
 
-_THAT_DAY = re.compile(
+_SANCTION = re.compile(r"\bfine[ds]?\b|\bpenalties under\b|\bdetention of (?:not|up)")
+_NO_DAY = re.compile(
+    r"\b(?:law|rule|text|anything|something)s?\s+(?:that was\s+|already\s+|then\s+)?in force\b|\b(?:texte|loi|règle|droit)s?\s+(?:déjà\s+|alors\s+)?en vigueur\b|(?:现行|当时)?有效的|生效的(?:法|规定)|"
     r"\b(?:at|on|by|as of) (?:that|this|the same) (?:date|time|day|moment)\b|\bà (?:cette|la même) (?:date|époque)\b|\bà ce moment\b",
     re.IGNORECASE,
 )
-"""A day that the question named before: it does not ask for one."""
+"""A day that the question named before, or law that stands: it does not ask since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,11 @@ class LawRetriever(BaseRetriever):
             if a.id.article == "1" or (_COMMENCEMENT.search(a.text_en or "") and len(a.lines) <= MAX_FORMAL_LINES)
         )
 
+    @cached_property
+    def sanctions(self) -> frozenset[ProvisionId]:
+        """Articles that say what a breach costs: fines, detention, criminal liability."""
+        return frozenset(a.id for a in self.corpus.all_articles() if _SANCTION.search(a.text_en or ""))
+
     def commencement(self, laws: Sequence[str]) -> tuple[ProvisionId, ...]:
         """The articles that say since when the laws apply, in their first texts."""
         places = (ProvisionId.parse(place) for place in sorted(self._formal))
@@ -276,7 +283,7 @@ class LawRetriever(BaseRetriever):
             ranked[name] = np.where(places.local[found] & (ranked[name] == 0), ranked[other], ranked[name])
         scores = fused(ranked, WEIGHTS)
         scores += np.where(np.isin(places.law[found], list(named)), NAMED_LAW_BONUS, 0.0)
-        if not _ASKS_WHEN.search(_THAT_DAY.sub(" ", text)):
+        if not _ASKS_WHEN.search(_NO_DAY.sub(" ", text)):
             scores *= np.where(places.formal[found], FORMAL_SHARE, 1.0)
         order = np.lexsort((found, places.rank[found], -np.round(scores, 9)))
         numbers = zip(*(of[order].tolist() for of in (found, scores, dense, lexical, similar)), strict=True)

@@ -6,11 +6,14 @@ The law that one part asks for is often far from the whole of a long question, w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kb.cues import ASKS
+from kb.cues import ASKS, SANCTION
+from kb.ids import ProvisionId
+from kb.model import Hit
 from kb.retrieve import Found, LawRetriever
 from kb.understand import Understanding
 
@@ -18,22 +21,47 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_PARTS = 5
-LEANING = 0.5
+LEANING = 0.4
 """How much of the vector of a part is that of the whole question: "and what if we say no?" means nothing alone."""
 PART_MARGIN = 0.02
 """A part with a lesser margin (see `retrieve.Found`) asks for nothing that the law answers; one with it makes the whole a question of law."""
+
+
+GENERAL_LAW, GENERAL_LEAD = "pipl", 0.012
+"""Its sanctions are for any unlawful processing of personal information: those of other laws are for what is nearer to them by this cosine."""
+
+
+def asking(understanding: Understanding) -> list[str]:
+    """The parts that ask."""
+    return [part for part in understanding.parts if ASKS.search(part)]
 
 
 def search_parts(
     understanding: Understanding, retriever: LawRetriever, vector: NDArray[np.float32]
 ) -> tuple[Found, ...]:
     """What each part that asks finds; nothing for a question of one part, or one that says where to look."""
-    parts = understanding.parts
-    if len(parts) < 2 or understanding.names_a_source:
+    if len(understanding.parts) < 2 or understanding.names_a_source:
         return ()
     found = []
-    for part in [part for part in parts if ASKS.search(part)][:MAX_PARTS]:
+    for part in asking(understanding)[:MAX_PARTS]:
         mixed = (1 - LEANING) * retriever.encode(part) + LEANING * vector
         near = np.asarray(mixed / np.linalg.norm(mixed), np.float32)
-        found.append(retriever.find(part, understanding.query.language, understanding.on, (), near))
-    return tuple(one for one in found if one.hits and one.margin >= PART_MARGIN)
+        one = retriever.find(part, understanding.query.language, understanding.on, (), near)
+        if one.hits and one.margin >= PART_MARGIN:
+            found.append(_sanctions_first(one, part, retriever))
+    return tuple(found)
+
+
+def _sanctions_first(found: Found, part: str, retriever: LawRetriever) -> Found:
+    """Of a part that asks what a breach costs, the articles that say so before the others."""
+    if not SANCTION.search(part):
+        return found
+    first = [h for h in found.hits if isinstance(h.id, ProvisionId) and h.id.whole_article in retriever.sanctions]
+    first.sort(key=nearest_sanction, reverse=True)
+    return replace(found, hits=(*first, *(h for h in found.hits if h not in first)))
+
+
+def nearest_sanction(hit: Hit) -> float:
+    """How near an article on sanctions is; the one of the law that covers any unlawful processing has a lead."""
+    general = isinstance(hit.id, ProvisionId) and hit.id.law == GENERAL_LAW
+    return hit.similarity + (GENERAL_LEAD if general else 0.0)

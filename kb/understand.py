@@ -14,27 +14,37 @@ from functools import lru_cache
 from kb.citation import CitationMention, read_citations
 from kb.corpus import Corpus
 from kb.cues import (
+    ASKS,
     COMPARE,
     DRAFT,
     FOLLOW_UP,
     FOREIGN,
     FORMERLY,
     GENERIC,
+    HINTS,
     NEXT_PART,
     NOT_YET,
     NOWADAYS,
+    NUMBER_NOW,
+    OLD_NUMBER,
+    POINTS,
     PREDICTION,
+    PRODUCT,
     PRONOUN,
+    SITUATION,
     SUBJECT,
     TAKEN_FOR_GRANTED,
     THIS_LAW,
     UNHELD,
+    UNTIL,
 )
 from kb.ids import ProvisionId
 from kb.model import Language, Query
 from kb.names import LawMention, law_mentions
 from kb.text import CJK, tokens
 
+MAX_POINTING: dict[Language, int] = {"en": 90, "fr": 90, "zh": 30}
+"""Characters; a longer question tells enough of itself, even where it points at a law without naming it."""
 SHORT_PART, SHORT_PART_CHINESE = 18, 6
 """Characters; what is shorter is no part of its own."""
 
@@ -53,7 +63,7 @@ class Understanding:
     """A question as understood. `text` is what is searched: the question, with the one it follows up where it does.
 
     `on` is the date whose law is asked for; `past` says that the question itself named an earlier one.
-    `unknown_laws` are names of instruments not known here, `unheld` what is named by its kind and year.
+    `elsewhere` says that it asks for foreign law or for a product. `unknown_laws` are names of instruments not known here, `unheld` what is named by its kind and year.
     `bare` lists article numbers that no instrument could be told for.
     """
 
@@ -70,8 +80,9 @@ class Understanding:
     comparison: bool
     formerly: bool
     nowadays: bool
+    old_number: bool
     takes_for_granted: bool
-    foreign: str | None
+    elsewhere: bool
     unknown_laws: tuple[str, ...]
     unheld: tuple[str, ...]
     prediction: bool
@@ -94,11 +105,12 @@ class Understanding:
         return bool(self.cited or self.laws or self.documents or self.records or self.draft)
 
 
-@lru_cache(maxsize=2)
-def _generic_stems(chinese: bool) -> frozenset[str]:
+@lru_cache(maxsize=4)
+def _stems(words: frozenset[str], chinese: bool) -> frozenset[str]:
+    """The tokens of words that may stand in a question; those of Latin letters may stand in a Chinese one too."""
     languages: tuple[Language, ...] = ("en", "fr", "zh") if chinese else ("en", "fr")
-    words = [word for word in GENERIC if chinese or not CJK.search(word)]
-    return frozenset(t for language in languages for word in words for t in tokens(word, language))
+    chosen = [word for word in words if chinese or not CJK.search(word)]
+    return frozenset(t for language in languages for word in chosen for t in tokens(word, language))
 
 
 _EN_MONTHS = {m.lower(): i for i, m in enumerate(calendar.month_name) if m}
@@ -147,7 +159,6 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         cited.append(CitedPlace(mention, corpus.place(mention, on), query.text[mention.start : mention.end]))
     laws = _strong_laws(_asked_about(mentions, query.text) if past else mentions, query.text)
     draft = draft_word or "frt-draft" in laws or any(c.place and c.place.law == "frt-draft" for c in cited)
-    foreign = FOREIGN.search(query.text)
     return Understanding(
         query=query,
         text=text,
@@ -162,8 +173,9 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         comparison=bool(COMPARE.search(query.text)),
         formerly=bool(FORMERLY.search(query.text)),
         nowadays=bool(NOWADAYS.search(query.text)),
+        old_number=bool(NUMBER_NOW.search(query.text) or OLD_NUMBER.search(query.text)),
         takes_for_granted=bool(TAKEN_FOR_GRANTED.search(query.text)),
-        foreign=foreign[0] if foreign else None,
+        elsewhere=bool(FOREIGN.search(query.text) or PRODUCT.search(query.text)),
         unknown_laws=tuple(
             dict.fromkeys(
                 m.name for m in mentions if m.slug is None and not m.name.startswith("loi ") and not documents
@@ -183,12 +195,16 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
 def _asked_about(mentions: list[LawMention], text: str) -> list[LawMention]:
     """The mentions but those that only say that a law was not there yet."""
     spans = [found.span() for found in NOT_YET.finditer(text)]
-    return [m for m in mentions if not any(start <= m.start and m.end <= end for start, end in spans)]
+    return [
+        m
+        for m in mentions
+        if not any(start <= m.start and m.end <= end for start, end in spans) and not UNTIL.search(text[: m.start])
+    ]
 
 
 def _telling_words(query: Query) -> list[str]:
     """The tokens of a question but those that any question may have."""
-    generic = _generic_stems(CJK.search(query.text) is not None)
+    generic = _stems(GENERIC, CJK.search(query.text) is not None)
     return [t for t in tokens(query.text, query.language) if t not in generic]
 
 
@@ -275,13 +291,29 @@ def _date_meant(query: Query, month_named: bool) -> tuple[date, bool]:
 
 
 def _is_vague(query: Query, follows_up: bool) -> bool:
+    """Whether nothing in the question tells what it is about: it points, hints, or is made of words that any situation has."""
     if follows_up:
         return False
-    if THIS_LAW.search(query.text) and not SUBJECT.search(query.text):
+    if (
+        THIS_LAW.search(query.text)
+        and not SUBJECT.search(query.text)
+        and len(query.text) <= MAX_POINTING[query.language]
+    ):
         return True
-    words = [t for t in _telling_words(query) if not t.isdigit()]
     if query.language == "zh":
-        words = [
-            w for w in words if not set(w) <= set("那这样弄行不啊呢吗的可以能怎么办做搞们我你个合规法违是否对请问")
-        ]
-    return len(words) == 0
+        telling = list(_situation_zh().sub("", query.text))
+    else:
+        situation = _stems(SITUATION, chinese=False)
+        telling = [t for t in _telling_words(query) if not t.isdigit() and t not in situation]
+    word = 2 if query.language == "zh" else 1
+    points = POINTS.search(query.text) and not SUBJECT.search(query.text)
+    bare = len(query.text) <= (4 if query.language == "zh" else 18) or not ASKS.search(query.text)
+    hints = HINTS.search(query.text) or (bare and len(query.text.split()) <= 4)
+    return len(telling) <= word * (4 if points else 1 if hints else 0)
+
+
+@lru_cache(maxsize=1)
+def _situation_zh() -> re.Pattern[str]:
+    """What a Chinese question is made of that tells nothing: words of any situation, figures, marks."""
+    words = sorted((w for w in SITUATION | GENERIC if CJK.search(w)), key=len, reverse=True)
+    return re.compile("|".join([*map(re.escape, words), r"[^\u3400-\u9fffA-Za-z]"]))

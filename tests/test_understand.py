@@ -123,7 +123,7 @@ def test_traits(corpus: Corpus, text: str, trait: str) -> None:
 )
 def test_plain_questions_have_no_trait(corpus: Corpus, text: str) -> None:
     asked = read(text, corpus)
-    assert not (asked.prediction or asked.vague or asked.foreign or asked.draft or asked.cited or asked.past)
+    assert not (asked.prediction or asked.vague or asked.elsewhere or asked.draft or asked.cited or asked.past)
 
 
 def test_a_follow_up_is_read_with_what_it_follows(corpus: Corpus) -> None:
