@@ -30,6 +30,11 @@ FOREIGN = re.compile(
     r"|欧盟|《?通用数据保护条例》?|美国(?:法(?!院)|的法律|各州)|(?:德国|法国|日本|英国)法(?!院)|香港(?:的)?(?:法|私隐|条例)|（?私隐）?条例",
     re.IGNORECASE,
 )
+DOMESTIC = re.compile(
+    r"\b(?:in|within|under) (?:mainland )?(?:China|PRC)\b|\bChinese (?:law|rules)|\bdroit chinois\b|\bloi chinoise\b|\ben Chine\b|国内|我国|中国(?:的)?(?:法|大陆|境内|这边)",
+    re.IGNORECASE,
+)
+"""The law here, beside which foreign law may be named."""
 PREDICTION = re.compile(
     r"\b(?:predict\w*|forecast|how likely|odds|what are (?:my|our|the) chances|chances? (?:of|that)|do you (?:think|believe|expect)|in your opinion|will\b.{0,60}\bbe (?:lowered|raised|changed|amended|abolished|repealed|replaced|tightened|relaxed|loosened|extended|banned|dropped)|will\b.{0,70}\b(?:in|within) (?:a|one|two|three|five|ten|the (?:next|coming)|a few|some|\d+)\b.{0,12}\byears?|would (?:i|we) win|will (?:i|we) win|will (?:china|the cac|the regulator|the government"
     r"|the courts?|a court|the judge|they|beijing|the authorit\w+|the police)\b|will .{0,60}(?:next year|in the future|one day|in 20(?:2[7-9]|3\d))"
@@ -54,7 +59,7 @@ PRODUCT = re.compile(
 )
 """Which product to buy, what it costs in taxes, how to set it: no question of this law."""
 SITUATION = word_set(
-    "refuse refused refuses rejected reject missing miss form forms article articles clause clauses deadline deadlines period term terms limit limits condition conditions exception exceptions option options choice choose reason reasons fact facts detail details example examples name names number numbers list lists part parts type types kind kinds sort level levels stage phase step steps owner result results something anything nothing everything boss manager management director colleague colleagues team teams lawyer consultant partner partners company firm office business people someone somebody everybody "
+    "letter contract late due overdue material materials pls quick bon bonne contrat lettre courrier refuse refused refuses rejected reject missing miss form forms article articles clause clauses deadline deadlines period term terms limit limits condition conditions exception exceptions option options choice choose reason reasons fact facts detail details example examples name names number numbers list lists part parts type types kind kinds sort level levels stage phase step steps owner result results something anything nothing everything boss manager management director colleague colleagues team teams lawyer consultant partner partners company firm office business people someone somebody everybody "
     "anybody everyone anyone nobody friend week weeks month months year years day days today tomorrow yesterday morning evening end start beginning begin soon late later time times last next new old first "
     "put install installed set up run use used using start started stop stopped change changed keep go going come make made making take taking look looking see saw check ask asked asking "
     "said says tell told talk talked mean meant want wanted wants wish like plan planned planning plans idea project system systems tool tools stuff device machine app application software thing things way ways "
@@ -70,7 +75,7 @@ SITUATION = word_set(
     "passe passé passer marche marcher comme ça cela ceci ici là maintenant après avant suite cas truc dossier réponse solution refusé refuser refusent refuse rejeté manque formulaire article articles clause délai délais durée limite limites condition conditions exception option choix raison raisons détail détails exemple nom nombre liste partie type genre sorte niveau étape étapes urgent résultat tout tous rien quelque quelqu quelqu’un chose choses "
     "领导 老板 经理 主管 同事 公司 单位 部门 团队 律师 顾问 别人 人家 大家 有人 情况 事 事情 东西 这事 那事 这件 那件 件 说 说是 看 看看 问 问问 先 后 再 要 不要 要不要 想 用 使用 装 装上 上 上线 弄好 处理 改 变 换 停 停掉 留 放 走 来 去 好 坏 "
     "错 合规性 违规 合法性 违法 风险 有没有 需要 必须 应该 应当 审批 批准 允许 禁止 麻烦 严重 最近 上周 下周 上个月 下个月 今天 明天 昨天 年底 月底 年初 之前 之后 以前 以后 马上 尽快 怎么样 怎样 怎么 咋办 咋 如何 他们 她们 咱们 咱 自己 方案 系统 "
-    "设备 机器 软件 项目 计划 流程 做法 搞法 办法 方法 措施 到底 究竟 还是 是不是 算 算不算 算是 没事 有事 没问题 有问题 靠谱 行得通 继续 开始 结束 已经 还 就 才 刚 刚刚 之类 等等 一些 一下 一个 个 这里 那里 哪里 现在 目前 有 没有 能 会 被 把 给 跟 让 叫 到 我 我们 你 你们 您 他 她 它 它们 那 这 那个 这个 这样 那样 这么 那么 行 行不行 啊 呢 吗 吧 的 了 可以 可不可以 能不能 是 是否 对 对不对 弄 办 怎么办 做 搞 合规 合法 合不合规 合不合法 请 请问 谢谢 你好 和 与 也 都 很 不 没 请教 咨询 时候 时间 期限 多久 属于 哪一种 哪种 哪个 哪些 什么 注意 要求 条 条款 文件 材料 表 表格 这边 那边 对方 结果 通过 拒绝 驳回 被拒 退回 缺 快 慢 多 少 些 点 得 过 着 完 出 下 里 外 中 "
+    "设备 机器 软件 项目 计划 流程 做法 搞法 办法 方法 措施 到底 究竟 还是 是不是 算 算不算 算是 没事 有事 没问题 有问题 靠谱 行得通 继续 开始 结束 已经 还 就 才 刚 刚刚 之类 等等 一些 一下 一个 个 这里 那里 哪里 现在 目前 有 没有 能 会 被 把 给 跟 让 叫 到 我 我们 你 你们 您 他 她 它 它们 那 这 那个 这个 这样 那样 这么 那么 行 行不行 啊 呢 吗 吧 的 了 可以 可不可以 能不能 是 是否 对 对不对 弄 办 怎么办 做 搞 合规 合法 合不合规 合不合法 请 请问 谢谢 你好 和 与 也 都 很 不 没 请教 咨询 时候 时间 超过 超 补 补哪些 材料 合同 信 函 啊 嘛 期限 多久 属于 哪一种 哪种 哪个 哪些 什么 注意 要求 条 条款 文件 材料 表 表格 这边 那边 对方 结果 通过 拒绝 驳回 被拒 退回 缺 快 慢 多 少 些 点 得 过 着 完 出 下 里 外 中 "
 )
 """Words of a situation that tell nothing of the matter: a question made of these alone can be about anything."""
 HINTS = re.compile(
@@ -79,7 +84,7 @@ HINTS = re.compile(
 )
 """The asker hints at something, or goes on from what was not said here."""
 SANCTION = re.compile(
-    r"\b(?:fines?|fined|penalt\w+|sanction\w*|punish\w*|what do we risk|do (?:we|i) risk|at risk of|liable|amendes?|pénalités?|risqu(?:e|ent|ons|ez)[- ](?:t-)?(?:on|nous|il|elle|elles|ils|je|la|le|l['’])|que risqu\w+|qu['’]est-ce qu['’](?:on|il|elle) risque|puni\w*|encour\w+)\b"
+    r"\b(?:fines?|fined|penalt\w+|sanction\w*|punish\w*|what do we risk|do (?:we|i) risk|at risk of|liable|own pocket|money is at stake|de (?:sa|ma|leur) poche|amendes?|pénalités?|risqu(?:e|ent|ons|ez)[- ](?:t-)?(?:on|nous|il|elle|elles|ils|je|la|le|l['’])|que risqu\w+|qu['’]est-ce qu['’](?:on|il|elle) risque|puni\w*|encour\w+)\b"
     r"|罚|处分|处罚|什么后果|有啥后果|拘留|坐牢|追责|法律责任|负什么责任|承担什么责任",
     re.IGNORECASE,
 )
@@ -96,7 +101,7 @@ NUMBER_NOW = re.compile(
 )
 """Asks under which number a rule stands today."""
 OLD_NUMBER = re.compile(
-    r"\b(?:numbers?|numéros?)\b.{0,12}\b(?:dead|outdated|out of date|obsolete|stale|périmés?|obsolètes?|dépassés?)\b|\b(?:old|former|previous|original|2017|then) (?:CSL )?(?:article|art\.?) ?\d|\b(?:used to be|was once|formerly) (?:article|art\.?|number)\b|\b(?:article|art\.?) \d+ of the (?:old|former|previous|2017|original)\b"
+    r"\b(?:numbers?|numéros?)\b.{0,12}\b(?:dead|outdated|out of date|obsolete|stale|périmés?|obsolètes?|dépassés?|changed?|changé)\b|\brenumbered\b|\brenuméroté|条号.{0,4}[变改]|[老旧原](?:的|版)?《?(?:网安法|网络安全法)|\b(?:old|former|previous|original|2017|then) (?:CSL )?(?:article|art\.?) ?\d|\b(?:used to be|was once|formerly) (?:article|art\.?|number)\b|\b(?:article|art\.?) \d+ of the (?:old|former|previous|2017|original)\b"
     r"|\b(?:l['’]ancien|ex-?) ?(?:article|art\.?) ?\d|\b(?:article|art\.?) \d+ de l['’]ancienne|(?:老|旧|原|原来|以前|过去)(?:的|版的?|法的?)?第[一二三四五六七八九十百\d]+条",
     re.IGNORECASE,
 )
@@ -133,10 +138,10 @@ UNHELD = re.compile(
 """An instrument named by what it is and its year."""
 ASKS = re.compile(
     r"[?？]$|^(?:and |or |but |et |ou |mais )?(?:what|who|how|when|where|which|why|can|could|may|must|do|does|did|is|are|will|would|should|que|qui|quel(?:le)?s?|quand|comment|où"
-    r"|combien|pourquoi|faut|peut|doit|puis|est-ce)\b|吗|呢|什么|怎|如何|多少|多久|谁|哪|几|是否|能否|能不能|可不可以|要不要|算不算|有没有|是不是|会不会",
+    r"|combien|pourquoi|faut|peut|doit|puis|est-ce)\b|^(?:second|third|another|separate|also|plus|finally|ensuite|aussi|par ailleurs|enfin|autre chose|另外|还有|再就是|第[二三四])|吗|呢|什么|怎|如何|多少|多久|谁|哪|几|是否|能否|能不能|可不可以|要不要|算不算|有没有|是不是|会不会|行不行|合不合",
     re.IGNORECASE,
 )
-"""A part of a text that asks, not one that tells or tells to do something."""
+"""A part of a text that asks, or adds another point; not one that tells or tells to do something."""
 NOT_YET = re.compile(
     r"\b(?:before|avant|prior to)\b[^.,;:!?()]{3,90}?\b(?:came? into|comes? into|was in|took|takes?|entrée en|kick(?:ed|s) in|n['’]entre en|entre en|start(?:ed|s)|existed|appl(?:y|ied|ies)|adopted)\b[^.,;:!?()]{0,60}"
     r"|还没有?[^，。；、？（）()]{2,24}?的?时候|[^，。；、？（）()]{2,16}(?:还没|尚未|还未|没有)(?:生效|施行|实施|出台|颁布)|[^，。；、？（）()]{2,16}(?:生效|施行|实施|出台|颁布)(?:之|以)?前",
@@ -170,7 +175,7 @@ NEXT_PART = re.compile(
     r"(?<=[?？!！。；;])\s*|(?<=[.])\s+"
     r"|,?\s+(?:and|or|but|et|ou|mais)\s+(?=(?:what|who|whom|how|when|where|which|why|can|could|may|must|do|does|did|is|are|was|were|has|have|will|would|should"
     rf"|que|qui|quel(?:le)?s?|quand|comment|où|combien|pourquoi|faut|peut|doit|puis|est-ce|à qui|(?:de|à|dans|pour|sous|pendant|en) (?:quel(?:le)?s?|combien|quoi))\b|{_INVERTED})"
-    r"|,\s+(?=(?:what|how|why|can|could|may|must|do|does|did|is|are|will|would|should|to whom|by when|for how"
+    r"|,\s+(?=(?:what|how|why|can|could|may|must|do|does|did|(?:is|are) (?:the|a|an|we|they|it|there|this|that|our|my)|will|would|should|to whom|by when|for how"
     rf"|quel(?:le)?s?|comment|combien|pourquoi|faut-il|est-ce|à qui|(?:de|à|dans|pour|sous|pendant|en) (?:quel(?:le)?s?|combien))\b|{_INVERTED})"
     r"|\s*(?:(?<![\w.])\(?[1-9a-d]\)|[①②③④⑤])\s*|[，,](?=(?:要|能|可以|怎么|谁|还|又|会|是不是|有没有|需要|应该|得|多久|多少|哪|什么))|、(?=要不要|能不能|可不可以|是不是|有没有|会不会|需不需要|怎么|多久|多少|哪)",
     re.IGNORECASE,

@@ -103,8 +103,9 @@ def as_it_stood(corpus: Corpus, on: date, then: Found, now: Found) -> Then:
         drafts += [p for p in old if corpus.role(p, on) != "authority"]
         if not any(corpus.role(p, on) == "authority" for p in old):
             later.append(place)
-            beside += [p for p in corpus.counterparts.get(place, ()) if corpus.role(p, on) == "authority"]
-    stood += _nearest_first(beside, then.hits)[:MOST_BESIDE]
+            stands = [p for p in corpus.counterparts.get(place, ()) if corpus.role(p, on) == "authority"]
+            beside += _nearest_first(stands, then.hits)
+    stood += [*dict.fromkeys(beside)][:MOST_BESIDE]
     gap = _nearest(now.hits) - _nearest(then.hits)
     return Then(tuple(dict.fromkeys(stood)), tuple(dict.fromkeys(drafts)), later[0] if later else None, gap)
 

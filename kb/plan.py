@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 LAWLIKE = ("law", "regulation", "departmental_rule", "notice")
 """Records of these kinds complete an answer from the law; others (cases, standards, circulars) are the answer."""
-RECORD_LEAD = 0.008
+RECORD_LEAD = 0.016
 """A question nearer to the asks of a record than to any article by this cosine is answered from the record."""
 LAWLIKE_LEAD = -0.01
 """A question as near to the asks of a lawlike record, less this cosine, has its answer completed from it."""

@@ -91,7 +91,10 @@ def from_search(
     if threshold and threshold[0].whole_article not in {p.whole_article for p in chosen}:
         chosen = [threshold[0], *chosen]
     known = {p.whole_article for p in chosen}
-    places = tuple(dict.fromkeys((*(p for p in then.stood if p.whole_article not in known), *chosen)))
+    stood = {p.whole_article for p in then.stood}
+    found_twice = [p for p in chosen if p.whole_article in stood]
+    other = [p for p in then.stood if p.whole_article not in known]
+    places = tuple(dict.fromkeys((*found_twice, *other, *chosen)))
     belief = mistaken_belief(understanding, found, corpus)
     if belief:
         known = {p.whole_article for p in belief.provisions}
@@ -99,7 +102,7 @@ def from_search(
         notes = [belief_note(belief, understanding, corpus), *notes]
     kept = _with_parts(places[:MAX_POINTS], parts)
     kept = _with_sanction(kept, understanding, (*parts, found), retriever.sanctions)
-    history = formerly(kept, understanding, corpus)
+    history = (*retriever.commencement(laws), *formerly(kept, understanding, corpus))
     later = nowadays(kept, understanding, corpus)
     notes += became_notes(kept[:1], understanding, corpus) if later else []
     retrieved = frozenset((*kept, *history, *later, *(h.id for h in found.hits[: MAX_POINTS * 2])))

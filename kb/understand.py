@@ -5,7 +5,6 @@ Rules only, in three languages; nothing here looks at the text of the law.
 
 from __future__ import annotations
 
-import calendar
 import re
 from dataclasses import dataclass, replace
 from datetime import date
@@ -16,6 +15,7 @@ from kb.corpus import Corpus
 from kb.cues import (
     ASKS,
     COMPARE,
+    DOMESTIC,
     DRAFT,
     FOLLOW_UP,
     FOREIGN,
@@ -38,6 +38,7 @@ from kb.cues import (
     UNHELD,
     UNTIL,
 )
+from kb.day_meant import day_meant
 from kb.ids import ProvisionId
 from kb.model import Language, Query
 from kb.names import LawMention, law_mentions
@@ -113,23 +114,6 @@ def _stems(words: frozenset[str], chinese: bool) -> frozenset[str]:
     return frozenset(t for language in languages for word in chosen for t in tokens(word, language))
 
 
-_EN_MONTHS = {m.lower(): i for i, m in enumerate(calendar.month_name) if m}
-_FR_MONTHS = {
-    m: i
-    for i, m in enumerate(
-        ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre"), 1
-    )
-} | {"décembre": 12}
-_MONTHS = _EN_MONTHS | _FR_MONTHS
-_NAMES = "|".join(_MONTHS)
-_PAST = re.compile(
-    rf"(?:\b(?P<prep>back in|in|during|as of|on|until|before|en|au|avant|fin|début|courant|dès)\s+(?:the\s+|le\s+)?|\b(?=(?:\d{{1,2}}(?:er|st|nd|rd|th)?\s+)?(?:{_NAMES})\s))"
-    rf"(?:(?P<d>\d{{1,2}})(?:er|st|nd|rd|th)?\s+)?(?:(?P<m>{_NAMES})\s+)?(?P<y>20[0-3]\d)\b(?!\s*(?:draft|measures|law|newsletter|projet))"
-    rf"|(?P<zy>20[0-3]\d)\s*年\s*(?:(?P<zm>\d{{1,2}})\s*月\s*(?:(?P<zd>\d{{1,2}})\s*日)?+)?+(?!\s*(?:起|以来|之?后|以后))(?!\s*(?:的|那篇|这篇|那份)?\s*(?:介绍)?\s*(?:草案|征求意见稿|意见稿|办法|规定|简报|通讯|newsletter|文章|版|修订|修正|修改))",
-    re.IGNORECASE,
-)
-
-
 def understand(query: Query, corpus: Corpus) -> Understanding:
     """Read a question; its earlier questions serve where it leans on them."""
     follows_up = bool(query.history) and _leans_on_history(query)
@@ -138,7 +122,7 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
     context = _context_law(query.history, corpus) if query.history else None
     draft_word = bool(DRAFT.search(query.text))
     documents = tuple(d.slug for d in corpus.documents.values() if _names_document(query.text, d.slug, corpus))
-    on, past = _date_meant(query, month_named=draft_word or bool(documents))
+    on, past = day_meant(query.text, query.on, month_named=draft_word or bool(documents))
     if (
         past
         and COMPARE.search(query.text)
@@ -175,7 +159,7 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         nowadays=bool(NOWADAYS.search(query.text)),
         old_number=bool(NUMBER_NOW.search(query.text) or OLD_NUMBER.search(query.text)),
         takes_for_granted=bool(TAKEN_FOR_GRANTED.search(query.text)),
-        elsewhere=bool(FOREIGN.search(query.text) or PRODUCT.search(query.text)),
+        elsewhere=_asks_elsewhere(query.text),
         unknown_laws=tuple(
             dict.fromkeys(
                 m.name for m in mentions if m.slug is None and not m.name.startswith("loi ") and not documents
@@ -190,6 +174,11 @@ def understand(query: Query, corpus: Corpus) -> Understanding:
         vague=_is_vague(query, follows_up) and not laws and not cited and not documents and not draft,
         follows_up=follows_up,
     )
+
+
+def _asks_elsewhere(text: str) -> bool:
+    foreign = FOREIGN.search(text) and not DOMESTIC.search(text)
+    return bool(foreign or PRODUCT.search(text))
 
 
 def _asked_about(mentions: list[LawMention], text: str) -> list[LawMention]:
@@ -262,32 +251,6 @@ def _names_document(text: str, slug: str, corpus: Corpus) -> bool:
     return slug == "ds-newsletter" and bool(
         re.search(r"(?<![a-z])newsletter(?![a-z])|lettre d['’]information|简报", text, re.IGNORECASE)
     )
-
-
-def _date_meant(query: Query, month_named: bool) -> tuple[date, bool]:
-    """The last day of the period that the question names, where that is before the date of the query.
-
-    With `month_named` a year alone is none: beside a draft or a document it dates that ("the 2023 draft").
-    """
-    for found in _PAST.finditer(query.text):
-        year = int(found["y"] or found["zy"])
-        named_month = found["m"].lower() if found["m"] else None
-        month = _MONTHS[named_month] if named_month else int(found["zm"]) if found["zm"] else None
-        day = found["d"] or found["zd"]
-        if month is not None and not 1 <= month <= 12:
-            continue
-        if month is None and month_named:
-            continue
-        last = calendar.monthrange(year, month or 12)[1]
-        if day is not None and not (month and 1 <= int(day) <= last):
-            continue
-        meant = date(year, month or 12, int(day) if day else last)
-        if (found["prep"] or "").lower() in {"before", "until", "avant"}:
-            meant = date(year, month or 1, int(day) if day else 1)
-            meant = date.fromordinal(meant.toordinal() - 1)
-        if meant < query.on:
-            return meant, True
-    return query.on, False
 
 
 def _is_vague(query: Query, follows_up: bool) -> bool:
