@@ -307,7 +307,13 @@ def test_every_form_is_among_those_that_are_tried() -> None:
 @pytest.mark.parametrize("day", ["0001-01-01", "1900-01-01", "2017-12-31", "9999-12-31"])
 @pytest.mark.parametrize(
     "question",
-    ["content-range", "May I sail at night?", "What was the rule on lamps before?", "船上要几盏灯？", "Harbour Law Art. 2?"],
+    [
+        "content-range",
+        "May I sail at night?",
+        "What was the rule on lamps before?",
+        "船上要几盏灯？",
+        "Harbour Law Art. 2?",
+    ],
 )
 def test_days_at_the_ends_of_the_calendar(house: Harmed, day: str, question: str) -> None:
     """On a day before all law nothing is found, and that is said."""
