@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -95,11 +95,11 @@ class Columns:
 
     def of(self, rows: Rows, *groups: str) -> NDArray[np.bool_]:
         """Which of the rows belong to any of the groups."""
-        return np.isin(self._group[rows], [GROUPS.index(g) for g in groups])
+        return _among(len(GROUPS), tuple(GROUPS.index(g) for g in groups))[self._group[rows]]
 
     def kind(self, rows: Rows, name: str) -> NDArray[np.bool_]:
         """Which of the rows are of a kind of `KINDS_OF`."""
-        return np.isin(self._kind[rows], [KINDS.index(k) for k in KINDS_OF[name]])
+        return _among(len(KINDS), tuple(KINDS.index(k) for k in KINDS_OF[name]))[self._kind[rows]]
 
     def standing(self, rows: Rows, on: int) -> NDArray[np.bool_]:
         """Which of the rows stand on a day (yyyymmdd)."""
@@ -118,7 +118,9 @@ class Columns:
     def rows_of(self, articles: Rows) -> Rows:
         """All rows of the articles (numbers, each once), in their order."""
         order, begins = self._by_article
-        return np.sort(np.concatenate([order[:0], *(order[begins[n] : begins[n + 1]] for n in articles.tolist())]))
+        first, lengths = begins[articles], begins[articles + 1] - begins[articles]
+        within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        return np.sort(order[np.repeat(first, lengths) + within])
 
     @cached_property
     def rows_of_kind(self) -> dict[str, dict[str, list[int]]]:
@@ -136,6 +138,14 @@ class Columns:
         return folded.articles, folded.best_two((folded.places, scores))
 
 
+@cache
+def _among(size: int, chosen: tuple[int, ...]) -> NDArray[np.bool_]:
+    """For each number below `size` whether it is among the chosen."""
+    table = np.zeros(size, np.bool_)
+    table[list(chosen)] = True
+    return table
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     """The articles that a question found, by number; `places` say of each row which of them is its own."""
@@ -145,22 +155,24 @@ class Folded:
 
     @classmethod
     def of(cls, articles: Rows) -> Folded:
-        return cls(*np.unique(articles, return_inverse=True))
+        there = np.zeros(int(articles.max(initial=-1)) + 1, np.bool_)
+        there[articles] = True
+        return cls(np.flatnonzero(there), (np.cumsum(there) - 1)[articles])
 
     def best(self, of: tuple[Rows, Scores]) -> Scores:
         """The best score of each article, -inf where it has none. `of`: the places of rows and their scores, best first."""
         places, scores = of
         found = np.full(len(self.articles), -np.inf)
-        held, first = np.unique(places, return_index=True)
-        found[held] = scores[first]
+        found[places[::-1]] = scores[::-1]  # of equal places the last assigned stays: the best
         return found
 
     def best_two(self, of: tuple[Rows, Scores]) -> Scores:
         """The mean of the two best scores of each article, or its only one."""
         places, scores = of
         found = self.best(of)
-        rest = np.ones(len(places), np.bool_)
-        rest[np.unique(places, return_index=True)[1]] = False
+        first = np.zeros(len(self.articles), np.int64)
+        first[places[::-1]] = np.arange(len(places))[::-1]
+        rest = first[places] != np.arange(len(places))
         second = self.best((places[rest], scores[rest]))
         both = np.isfinite(second)
         found[both] = (found[both] + second[both]) / 2

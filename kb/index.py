@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -32,10 +33,14 @@ GRAPH = ("chroma/",)
 FORMER = ("columns.", "keys.npy", "words.json", "chroma/")
 """The parts of an index: what every search reads, what Chroma reads, what the next build takes over."""
 FEW_ROWS = 2_000
+MANY_ROWS = 50_000
+"""Up to so many all are compared while Chroma is asked; of more only those that it names."""
 SOME_ROWS = 4
 """Where the rows to compare are fewer than one in so many, they are picked first; otherwise comparing all costs less than picking."""
 MAX_WORDED = 3_000
 """Rows that share words with a question, at most: those below have no weight."""
+AT_ONCE = 32
+"""Questions that Chroma is asked at the same time, at most."""
 
 
 class Index:
@@ -59,6 +64,7 @@ class Index:
             ) from error
         if not len(self.columns) == len(self._vectors) == held:
             raise IndexError_(f"{folder}: incomplete ({len(self.columns)} of {held} units); run `kb index --rebuild`")
+        self._asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask-chroma")
         self.nearest = nearest or in_folder(folder, lambda: check_files(folder, manifest, GRAPH))
 
     def __len__(self) -> int:
@@ -74,21 +80,34 @@ class Index:
         rows = np.sort(np.concatenate([of[group] for group in groups]))
         return np.asarray(rows[self.columns.standing(rows, day(on))])
 
-    def dense(self, vector: NDArray[np.float32], groups: Sequence[Group], on: date) -> Ranked:
+    def ask(self, vector: NDArray[np.float32]) -> Future[Rows | None]:
+        """Ask Chroma what is near, in a thread: meanwhile there is other work for the processor."""
+        return self._asking.submit(self._near, vector)
+
+    def dense(
+        self,
+        vector: NDArray[np.float32],
+        groups: Sequence[Group],
+        on: date,
+        asked: Future[Rows | None] | None = None,
+    ) -> Ranked:
         """The rows of every article, passage or name that has a unit near the vector, with their exact cosine, best first.
 
         Chroma names what is near, among all groups and days: a filter on them inside Chroma costs ten times the search, so it is
         applied here. Then all units of what was named are compared, so that its lesser ones count as well. Groups of few units are
-        compared whole.
+        compared whole. `asked` is Chroma's answer where it was asked before.
         """
-        near = self._near(vector) if sum(len(self.columns.rows_of_group[g]) for g in groups) > FEW_ROWS else None
+        if sum(len(self.columns.rows_of_group[g]) for g in groups) <= FEW_ROWS:
+            rows = self.rows(groups, on)
+            return _best_first(rows, self._compared(vector, rows))
+        asked = asked or self.ask(vector)
+        every = self._vectors @ vector if len(self) <= MANY_ROWS else None
+        near = asked.result()
         if near is None:
             rows = self.rows(groups, on)
         else:
             rows = near[self.columns.of(near, *groups) & self.columns.standing(near, day(on))]
-        cosines = np.round(self._compared(vector, rows), 6)
-        order = np.argsort(-cosines, kind="stable")
-        return rows[order], cosines[order].astype(np.float64)
+        return _best_first(rows, self._compared(vector, rows) if every is None else every[rows])
 
     def _compared(self, vector: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
         if len(rows) * SOME_ROWS < len(self):
@@ -133,6 +152,12 @@ class Index:
         for row in np.flatnonzero(self.columns.kind(np.arange(len(self)), "places")).tolist():
             found.setdefault(self.columns.targets[row].split("__", 1)[0], []).append(row)
         return found
+
+
+def _best_first(rows: Rows, cosines: NDArray[np.float32]) -> Ranked:
+    rounded = np.round(cosines, 6)
+    order = np.argsort(-rounded, kind="stable")
+    return rows[order], rounded[order].astype(np.float64)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

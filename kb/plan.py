@@ -25,7 +25,7 @@ from kb.plan_search import KEEP_SHARE, from_search
 from kb.planned import Plan, date_notes, force_premise, is_past, not_yet, successors
 from kb.refuse import MIN_MARGIN, held_laws, missing, refuse_after_search, refuse_before_search
 from kb.retrieve import Found, LawRetriever
-from kb.several import search_parts
+from kb.several import asked_parts, encode_all, search_parts
 from kb.understand import Understanding
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     if understanding.cited and not understanding.documents and not understanding.records:
         return _with_premises(_from_citations(understanding, corpus), understanding, corpus, retriever)
     language = understanding.query.language
-    vector = retriever.encode(understanding.text)
+    asked = asked_parts(understanding)
+    vector, *own = encode_all([understanding.text, *asked], retriever)
     on = understanding.on
     if understanding.records:
         return _from_records(understanding, corpus, retriever, vector, understanding.records)
@@ -73,7 +74,7 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     now = found
     if is_past(understanding, corpus):
         now = retriever.find(understanding.text, language, date.today(), understanding.laws, vector)
-    parts = cache(lambda: search_parts(understanding, retriever, vector) if now is found else ())
+    parts = cache(lambda: search_parts(asked, own, vector, understanding, retriever) if now is found else ())
     refusal = refuse_after_search(understanding, max((found, now), key=lambda f: f.margin))
     if refusal and not (found.hits and parts()):
         return Plan(Material(refusal=refusal), frozenset())

@@ -142,8 +142,9 @@ class LawRetriever(BaseRetriever):
     ) -> Found:
         """Provisions that stand on a date. Articles of the laws `named` in the question come before equals."""
         vector = self.encode(text) if vector is None else vector
-        rows, cosines = self.index.dense(vector, SEARCHED, on)
+        asked = self.index.ask(vector)
         words = self.index.lexical(tokens(text, language), ("law",), on)
+        rows, cosines = self.index.dense(vector, SEARCHED, on, asked)
         hits = self._fuse((rows, cosines), words, ("law",), named, text)
         hits = (*self.narrow(hits[: self.k], vector), *hits[self.k :])
         columns = self.index.columns

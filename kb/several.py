@@ -6,6 +6,9 @@ The law that one part asks for is often far from the whole of a long question, w
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,25 +34,37 @@ GENERAL_LAW, GENERAL_LEAD = "pipl", 0.012
 """Its sanctions are for any unlawful processing of personal information: those of other laws are for what is nearer to them by this cosine."""
 
 
-def asking(understanding: Understanding) -> list[str]:
-    """The parts that ask."""
-    return [part for part in understanding.parts if ASKS.search(part)]
+_AT_ONCE = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="search-parts")
+
+
+def asked_parts(understanding: Understanding) -> list[str]:
+    """The parts that ask; none of a question of one part, or of one that says where to look."""
+    if len(understanding.parts) < 2 or understanding.names_a_source:
+        return []
+    return [part for part in understanding.parts if ASKS.search(part)][:MAX_PARTS]
+
+
+def encode_all(texts: Sequence[str], retriever: LawRetriever) -> list[NDArray[np.float32]]:
+    """The vectors of texts, each as `LawRetriever.encode` gives it, at the same time where there are processors."""
+    return [retriever.encode(texts[0])] if len(texts) == 1 else list(_AT_ONCE.map(retriever.encode, texts))
 
 
 def search_parts(
-    understanding: Understanding, retriever: LawRetriever, vector: NDArray[np.float32]
+    parts: Sequence[str],
+    own: Sequence[NDArray[np.float32]],
+    whole: NDArray[np.float32],
+    understanding: Understanding,
+    retriever: LawRetriever,
 ) -> tuple[Found, ...]:
-    """What each part that asks finds; nothing for a question of one part, or one that says where to look."""
-    if len(understanding.parts) < 2 or understanding.names_a_source:
-        return ()
-    found = []
-    for part in asking(understanding)[:MAX_PARTS]:
-        mixed = (1 - LEANING) * retriever.encode(part) + LEANING * vector
+    """What each part finds, given its own vector and that of the whole question."""
+
+    def search(part: str, vector: NDArray[np.float32]) -> Found:
+        mixed = (1 - LEANING) * vector + LEANING * whole
         near = np.asarray(mixed / np.linalg.norm(mixed), np.float32)
-        one = retriever.find(part, understanding.query.language, understanding.on, (), near)
-        if one.hits and one.margin >= PART_MARGIN:
-            found.append(_sanctions_first(one, part, retriever))
-    return tuple(found)
+        found = retriever.find(part, understanding.query.language, understanding.on, (), near)
+        return _sanctions_first(found, part, retriever)
+
+    return tuple(f for f in _AT_ONCE.map(search, parts, own) if f.hits and f.margin >= PART_MARGIN)
 
 
 def _sanctions_first(found: Found, part: str, retriever: LawRetriever) -> Found:
