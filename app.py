@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from kb.cli import serve
-from kb.errors import KBError
+from kb.cli import guarded, serve
 
 if __name__ == "__main__":
-    try:
-        serve()
-    except KBError as error:
-        sys.exit(f"kb: {error}")
+    guarded(serve)

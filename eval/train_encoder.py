@@ -207,7 +207,7 @@ class _ExactIndex(Index):
 
     matrix: Matrix
 
-    def dense(self, vector: Matrix, groups: Sequence[Group], on: date) -> Ranked:
+    def dense(self, vector: Matrix, groups: Sequence[Group], on: date, asked: object = None) -> Ranked:  # noqa: ARG002  (Chroma is not asked)
         rows = self.rows(groups, on)
         cosines = np.round(self.matrix[rows] @ vector, 6)
         order = np.lexsort((rows, -cosines))

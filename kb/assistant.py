@@ -109,6 +109,7 @@ class Assistant:
     @cached_property
     def question_encoder(self) -> QuestionEncoder | Encoder:
         """What encodes questions: the bundled model by onnxruntime, or the model that `KB_ENCODER` names."""
+        self.index.open_chroma()
         return load_question_encoder(self.settings) or self.encoder
 
     def _load_encoder(self) -> QuestionEncoder | Encoder:

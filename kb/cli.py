@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from pydantic import ValidationError
 
 from kb.cli_check import app as check_app
 from kb.cli_check import printable
@@ -26,7 +27,7 @@ from kb.cli_show import app as show_app
 from kb.errors import BadInput, KBError
 from kb.ids import ProvisionId
 from kb.model import Language
-from kb.settings import Settings
+from kb.settings import Settings, settings_faults
 
 if TYPE_CHECKING:
     from kb.assistant import Assistant
@@ -248,12 +249,22 @@ app.add_typer(records_app)
 app.add_typer(show_app)
 
 
-def main() -> None:
-    """Run the command; every error raised on purpose becomes one line and exit code 2."""
+def guarded(act: Callable[[], object]) -> None:
+    """Do it; every error raised on purpose, and a setting that cannot be read, becomes one line and exit code 2."""
     try:
-        app()
+        act()
     except KBError as error:
         typer.echo(printable(f"kb: {error}"), err=True)
         sys.exit(2)
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        typer.echo(printable(f"kb: {settings_faults(error)}; correct or unset the variable"), err=True)
+        sys.exit(2)
     except BrokenPipeError:
         sys.exit(0)
+
+
+def main() -> None:
+    """Run the command."""
+    guarded(app)

@@ -39,7 +39,7 @@ from kb.examination import Finding, Wrong, examined
 from kb.index import FORMER, GRAPH, SEARCHED, Index, check_files, read_manifest
 from kb.index_build import built_folder, ensure_index
 from kb.question_encoder import GRAPH as QUESTIONS
-from kb.settings import BUNDLED_ENCODER, BUNDLED_SUPPORT, Settings
+from kb.settings import BUNDLED_ENCODER, BUNDLED_SUPPORT, Settings, settings_faults
 from kb.support import load_support, read_adapter
 from kb.units import build_units, fingerprint
 
@@ -51,8 +51,9 @@ def examine_here(mend: bool = False) -> Iterator[Finding]:
     try:
         settings = Settings()
     except ValidationError as error:
-        faults = "; ".join(f"KB_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        yield Finding("settings", "wrong", faults, "correct or unset the variable; nothing else was looked at")
+        yield Finding(
+            "settings", "wrong", settings_faults(error), "correct or unset the variable; nothing else was looked at"
+        )
         return
     yield from examine(settings, mend)
 

@@ -80,6 +80,10 @@ class Index:
         rows = np.sort(np.concatenate([of[group] for group in groups]))
         return np.asarray(rows[self.columns.standing(rows, day(on))])
 
+    def open_chroma(self) -> None:
+        """Open the collection in a thread: while the encoder is loaded, before the first question. What fails fails again when asked."""
+        self._asking.submit(self.nearest.collection)
+
     def ask(self, vector: NDArray[np.float32]) -> Future[Rows | None]:
         """Ask Chroma what is near, in a thread: meanwhile there is other work for the processor."""
         return self._asking.submit(self._near, vector)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from platformdirs import user_data_path
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 BUNDLED_ENCODER = "multilingual-e5-small"
@@ -59,3 +59,8 @@ class Settings(BaseSettings):
     """Open connections."""
     limit_seconds: float = Field(default=20.0, gt=0)
     """Seconds that a request may take to arrive: its head, and again its body (an upload six times as long)."""
+
+
+def settings_faults(error: ValidationError) -> str:
+    """What is wrong with the environment, by variable, in one line."""
+    return "; ".join(f"KB_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())

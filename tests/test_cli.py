@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -155,3 +156,19 @@ def test_index_is_up_to_date_and_summarised(settings: Settings) -> None:
 def test_lint_prints_its_table(settings: Settings) -> None:
     done = kb(settings, "lint", "--strict")
     assert done.returncode == 0 and "0 remarks" in done.stdout and "pipl@2021-11-01" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "program", [["-c", "from kb.cli import main; main()", "index"], ["app.py"]], ids=["kb", "app.py"]
+)
+def test_a_setting_that_cannot_be_read_is_one_line(program: list[str], settings: Settings) -> None:
+    done = subprocess.run(
+        [sys.executable, *program],
+        env={**os.environ, "KB_HOME": str(settings.home), "KB_PORT": "abc", "KB_LIMIT_WAITING": "0"},
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
+    assert "KB_PORT: Input should be a valid integer" in done.stderr and "KB_LIMIT_WAITING" in done.stderr
