@@ -25,7 +25,7 @@ from kb.plan_search import KEEP_SHARE, from_search
 from kb.planned import Plan, date_notes, force_premise, is_past, not_yet, successors
 from kb.refuse import MIN_MARGIN, held_laws, missing, refuse_after_search, refuse_before_search
 from kb.retrieve import Found, LawRetriever
-from kb.several import asked_parts, encode_all, search_parts
+from kb.several import asked_parts, encode_all, parts_about_now, search_parts
 from kb.understand import Understanding
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     if is_past(understanding, corpus):
         now = retriever.find(understanding.text, language, date.today(), understanding.laws, vector)
     parts = cache(lambda: search_parts(asked, own, vector, understanding, retriever) if now is found else ())
+    today = parts_about_now(asked, own, vector, understanding, retriever) if now is not found else ()
     refusal = refuse_after_search(understanding, max((found, now), key=lambda f: f.margin))
     if refusal and not (found.hits and parts()):
         return Plan(Material(refusal=refusal), frozenset())
@@ -86,13 +87,13 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
             return _from_records(understanding, corpus, retriever, vector, (record.slug,))
         if record.kind in LAWLIKE and lead >= LAWLIKE_LEAD:
             return _with_facts(
-                from_search(understanding, corpus, retriever, found, now, parts()),
+                from_search(understanding, corpus, retriever, found, now, parts(), today),
                 retriever,
                 vector,
                 record,
                 bool(parts()),
             )
-    return from_search(understanding, corpus, retriever, found, now, parts())
+    return from_search(understanding, corpus, retriever, found, now, parts(), today)
 
 
 # ------------------------------------------------------------------ citations

@@ -53,8 +53,12 @@ def from_search(
     found: Found,
     now: Found,
     parts: Sequence[Found] = (),
+    today: Sequence[Found] = (),
 ) -> Plan:
-    """The best of what was found; for a past day also what of today's law stood then under another number; the best of each part."""
+    """The best of what was found; for a past day also what of today's law stood then under another number; the best of each part.
+
+    `today` is what the parts about now found, where the question is about a past day.
+    """
     notes = date_notes(understanding, corpus)
     laws = came_later(understanding, corpus)
     if laws and not (found.hits and ALREADY.search(understanding.query.text)):
@@ -103,8 +107,11 @@ def from_search(
     kept = _with_parts(places[:MAX_POINTS], parts)
     kept = _with_sanction(kept, understanding, (*parts, found), retriever.sanctions)
     history = (*retriever.commencement(laws), *formerly(kept, understanding, corpus))
-    later = nowadays(kept, understanding, corpus)
-    notes += became_notes(kept[:1], understanding, corpus) if later else []
+    became = nowadays(kept, understanding, corpus)
+    notes += became_notes(kept[:1], understanding, corpus) if became else []
+    since = [p for p in _first_of_parts(today) if p.whole_article not in {k.whole_article for k in (*kept, *became)}]
+    notes += [_later_note(place, understanding, corpus) for place in since]
+    later = (*became, *since)
     retrieved = frozenset((*kept, *history, *later, *(h.id for h in found.hits[: MAX_POINTS * 2])))
     return Plan(Material(kept, (*history, *later), notes=tuple(notes)), retrieved, found.hits[: MAX_POINTS * 2])
 
@@ -112,12 +119,17 @@ def from_search(
 def _with_parts(places: tuple[ProvisionId, ...], parts: Sequence[Found]) -> tuple[ProvisionId, ...]:
     """The places, with the first of every part that is not among them, then seconds as good; `MAX_POINTS_MANY` at most."""
     kept = list(places)
-    first = [part.hits[0] for part in parts]
-    second = [hit for part in parts for hit in part.hits[1:2] if _as_good(hit, part.hits[0])]
-    for place in (hit.id for hit in (*first, *second)):
-        if isinstance(place, ProvisionId) and place.whole_article not in {p.whole_article for p in kept}:
+    for place in _first_of_parts(parts):
+        if place.whole_article not in {p.whole_article for p in kept}:
             kept.append(place)
     return tuple(kept[: max(len(places), MAX_POINTS_MANY)])
+
+
+def _first_of_parts(parts: Sequence[Found]) -> list[ProvisionId]:
+    """The first place of every part, then the second ones that are as good."""
+    first = [part.hits[0] for part in parts]
+    second = [hit for part in parts for hit in part.hits[1:2] if _as_good(hit, part.hits[0])]
+    return list(dict.fromkeys(hit.id for hit in (*first, *second) if isinstance(hit.id, ProvisionId)))
 
 
 def _as_good(hit: Hit, first: Hit) -> bool:
@@ -153,13 +165,17 @@ def _from_later_law(
 
 def _later_notes(then: Then, understanding: Understanding, corpus: Corpus) -> list[Note]:
     """That the rule asked for came after the day of the question, and what a draft of that time was worth."""
-    language = understanding.query.language
     assert then.later is not None
-    label, version = corpus.label(then.later, language), then.later.version
-    notes = [Note("scope", say("later", language, on=understanding.on, label=label, from_=version), str(then.later))]
+    notes = [_later_note(then.later, understanding, corpus)]
     for place in then.drafts[:1]:
-        notes += [n for n in history_notes(place, corpus, language) if n.kind == "superseded"]
+        notes += [n for n in history_notes(place, corpus, understanding.query.language) if n.kind == "superseded"]
     return notes
+
+
+def _later_note(place: ProvisionId, understanding: Understanding, corpus: Corpus) -> Note:
+    language = understanding.query.language
+    label = corpus.label(place, language)
+    return Note("scope", say("later", language, on=understanding.on, label=label, from_=place.version), str(place))
 
 
 def _scenario_of_later_law(found: Found, on: date, corpus: Corpus) -> bool:

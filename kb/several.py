@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kb.cues import ASKS, SANCTION
+from kb.cues import ASKS, NOWADAYS, SANCTION
 from kb.ids import ProvisionId
 from kb.model import Hit
 from kb.retrieve import Found, LawRetriever
@@ -65,6 +65,19 @@ def search_parts(
         return _sanctions_first(found, part, retriever)
 
     return tuple(f for f in _AT_ONCE.map(search, parts, own) if f.hits and f.margin >= PART_MARGIN)
+
+
+def parts_about_now(
+    parts: Sequence[str],
+    own: Sequence[NDArray[np.float32]],
+    whole: NDArray[np.float32],
+    understanding: Understanding,
+    retriever: LawRetriever,
+) -> tuple[Found, ...]:
+    """Of a question about a past day, what the parts that ask about now find in the law of today."""
+    about_now = [n for n, part in enumerate(parts) if NOWADAYS.search(part)]
+    today = replace(understanding, on=understanding.query.on)
+    return search_parts([parts[n] for n in about_now], [own[n] for n in about_now], whole, today, retriever)
 
 
 def _sanctions_first(found: Found, part: str, retriever: LawRetriever) -> Found:

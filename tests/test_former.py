@@ -60,3 +60,23 @@ def test_a_law_of_a_later_day_is_shown_with_its_start(assistant: Assistant) -> N
     assert "spc-frt@2021-08-01/art_16" in cited(answer), answer.text
     assert any("not yet in force" in note.message for note in answer.notes)
     assert all(c.role != "authority" for c in answer.citations)
+
+
+@pytest.mark.parametrize(
+    ("question", "then", "now"),
+    [
+        (
+            "In 2023 we put in face gates. Did we need separate consent then, and do we have to file now that we hold 120,000 faces?",
+            "pipl@2021-11-01/art_29",
+            "frt-measures@2025-06-01/art_15",
+        ),
+        ("我们食堂2022年春天装了刷脸，当时需要单独同意吗？现在要备案吗？", "pipl@2021-11-01/art_29", "frt-measures@2025-06-01/art_15"),
+    ],
+    ids=["en", "zh"],
+)  # fmt: skip
+def test_a_part_about_now_gets_the_law_of_today(assistant: Assistant, question: str, then: str, now: str) -> None:
+    """Beside the law of the day, shown as what came later, and said so."""
+    answer = ask(assistant, question)
+    roles = {str(c.id).partition("__")[0]: (c.role, c.standing) for c in answer.citations}
+    assert roles[then] == ("authority", "in_force") and roles[now] == ("history", "not_yet_in_force")
+    assert any((note.id or "").startswith(now) and "2025-06-01" in note.message for note in answer.notes)
