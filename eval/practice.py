@@ -39,6 +39,9 @@ class PracticeQuestion(BaseModel):
     must: tuple[Annotated[tuple[str, ...], Field(min_length=1)], ...]
 
 
+Asked = tuple[PracticeQuestion, Answer]
+
+
 def practice_questions(name: str, folder: Path = FOLDER) -> tuple[PracticeQuestion, ...]:
     """The questions of a set."""
     held = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
@@ -55,11 +58,14 @@ def is_right(question: PracticeQuestion, answer: Answer) -> bool:
     return all(needs_met(question, answer)) and (answer.refusal is not None) == (not question.must)
 
 
-def measure(questions: Sequence[PracticeQuestion], assistant: Assistant) -> dict[str, Counter[str]]:
+def ask_all(questions: Sequence[PracticeQuestion], assistant: Assistant) -> list[Asked]:
+    return [(q, assistant.ask(assistant.query(q.question, q.on, q.language))) for q in questions]
+
+
+def measure(asked: Sequence[Asked]) -> dict[str, Counter[str]]:
     """A count of each kind, and of all: questions `n`, `right`, `needs`, needs `met`, needs answered by a refusal (`refused`)."""
     counts: dict[str, Counter[str]] = {}
-    for question in questions:
-        answer = assistant.ask(assistant.query(question.question, question.on, question.language))
+    for question, answer in asked:
         met = needs_met(question, answer)
         one = Counter(n=1, right=is_right(question, answer), needs=len(met), met=sum(met))
         one["refused"] = bool(met) and answer.refusal is not None
@@ -78,17 +84,16 @@ def main() -> None:
         parser.error(f"no set {', '.join(sorted(unknown))}; there are {', '.join(sets)}")
     assistant = Assistant.open(Settings())
     for name in chosen.sets or sets:
-        questions = practice_questions(name)
-        for kind, count in sorted(measure(questions, assistant).items()):
+        asked = ask_all(practice_questions(name), assistant)
+        for kind, count in sorted(measure(asked).items()):
             recall = f"{count['met'] / count['needs']:.3f}" if count["needs"] else "–"
             print(f"{name} {kind:<13} n {count['n']:>3}  right {count['right'] / count['n']:.3f}  recall {recall}  refused {count['refused']}")  # fmt: skip
         if chosen.failures:
-            _show_failures(questions, assistant)
+            _show_failures(asked)
 
 
-def _show_failures(questions: Sequence[PracticeQuestion], assistant: Assistant) -> None:
-    for question in questions:
-        answer = assistant.ask(assistant.query(question.question, question.on, question.language))
+def _show_failures(asked: Sequence[Asked]) -> None:
+    for question, answer in asked:
         if is_right(question, answer):
             continue
         met = needs_met(question, answer)

@@ -48,7 +48,7 @@ _ASKED_THEN = re.compile(
 _COUNTED = {
     word: number
     for words in (
-        "a one two three four five six seven eight nine ten".replace("a one", "one"),
+        "one two three four five six seven eight nine ten",
         "un deux trois quatre cinq six sept huit neuf dix",
         "一 二 三 四 五 六 七 八 九 十",
     )

@@ -81,8 +81,9 @@ class Index:
         return np.asarray(rows[self.columns.standing(rows, day(on))])
 
     def open_chroma(self) -> None:
-        """Open the collection in a thread: while the encoder is loaded, before the first question. What fails fails again when asked."""
-        self._asking.submit(self.nearest.collection)
+        """Open the collection in a thread: while the encoder is loaded, before the first question. Few units need none. What fails fails again when asked."""
+        if len(self) > FEW_ROWS:
+            self._asking.submit(self.nearest.collection)
 
     def ask(self, vector: NDArray[np.float32]) -> Future[Rows | None]:
         """Ask Chroma what is near, in a thread: meanwhile there is other work for the processor."""

@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from kb.corpus import Corpus
+from kb.cues import NOWADAYS
 from kb.former import nowadays
 from kb.generate import MAX_POINTS, Material, renumbering_notes
 from kb.ids import FactId, PassageId, ProvisionId, SourceId
@@ -25,7 +26,7 @@ from kb.plan_search import KEEP_SHARE, from_search
 from kb.planned import Plan, date_notes, force_premise, is_past, not_yet, successors
 from kb.refuse import MIN_MARGIN, held_laws, missing, refuse_after_search, refuse_before_search
 from kb.retrieve import Found, LawRetriever
-from kb.several import asked_parts, encode_all, parts_about_now, search_parts
+from kb.several import asked_parts, encode_all, search_parts
 from kb.understand import Understanding
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     language = understanding.query.language
     asked = asked_parts(understanding)
     vector, *own = encode_all([understanding.text, *asked], retriever)
+    split = list(zip(asked, own, strict=True))
     on = understanding.on
     if understanding.records:
         return _from_records(understanding, corpus, retriever, vector, understanding.records)
@@ -74,11 +76,12 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     now = found
     if is_past(understanding, corpus):
         now = retriever.find(understanding.text, language, date.today(), understanding.laws, vector)
-    parts = cache(lambda: search_parts(asked, own, vector, understanding, retriever) if now is found else ())
-    today = parts_about_now(asked, own, vector, understanding, retriever) if now is not found else ()
+    parts = cache(lambda: search_parts(split, vector, understanding, retriever) if now is found else ())
     refusal = refuse_after_search(understanding, max((found, now), key=lambda f: f.margin))
     if refusal and not (found.hits and parts()):
         return Plan(Material(refusal=refusal), frozenset())
+    about_now = [part for part in split if NOWADAYS.search(part[0])] if now is not found else []
+    today = search_parts(about_now, vector, replace(understanding, on=understanding.query.on), retriever)
     nearest = max((found.scenario_similarity, *(h.similarity for h in found.hits[:MAX_POINTS])))
     record = corpus.records[found.record] if found.record else None
     if record and not understanding.laws and _existed(record, on):

@@ -5,7 +5,7 @@ Thresholds were set on development questions (see `docs/adr/0004-retrieval.md`).
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from kb.corpus import Corpus
@@ -19,7 +19,7 @@ from kb.past import Then, as_it_stood, predecessors
 from kb.phrases import say
 from kb.planned import Plan, date_notes
 from kb.retrieve import Found, LawRetriever
-from kb.several import nearest_sanction
+from kb.several import nearest_sanctions
 from kb.understand import Understanding
 
 KEEP_SHARE = 0.8
@@ -105,7 +105,7 @@ def from_search(
         places = (*belief.provisions, *(p for p in places if p.whole_article not in known))
         notes = [belief_note(belief, understanding, corpus), *notes]
     kept = _with_parts(places[:MAX_POINTS], parts)
-    kept = _with_sanction(kept, understanding, (*parts, found), retriever.sanctions)
+    kept = _with_sanction(kept, understanding, (*parts, found), retriever)
     history = (*retriever.commencement(laws), *formerly(kept, understanding, corpus))
     became = nowadays(kept, understanding, corpus)
     notes += became_notes(kept[:1], understanding, corpus) if became else []
@@ -139,19 +139,14 @@ def _as_good(hit: Hit, first: Hit) -> bool:
 
 
 def _with_sanction(
-    places: tuple[ProvisionId, ...],
-    understanding: Understanding,
-    searches: Sequence[Found],
-    sanctions: Container[ProvisionId],
+    places: tuple[ProvisionId, ...], understanding: Understanding, searches: Sequence[Found], retriever: LawRetriever
 ) -> tuple[ProvisionId, ...]:
     """The places, with the nearest article on what a breach costs where the question asks for that and none is there."""
-    if not SANCTION.search(understanding.query.text) or any(place.whole_article in sanctions for place in places):
+    if not SANCTION.search(understanding.query.text) or any(p.whole_article in retriever.sanctions for p in places):
         return places
-    near = [
-        h for one in searches for h in one.hits if isinstance(h.id, ProvisionId) and h.id.whole_article in sanctions
-    ]
-    best = max(near, key=nearest_sanction, default=None)
-    return (*places, best.id)[:MAX_POINTS_MANY] if best and isinstance(best.id, ProvisionId) else places
+    near = nearest_sanctions((hit for one in searches for hit in one.hits), retriever)
+    more = [hit.id for hit in near[:1] if isinstance(hit.id, ProvisionId)]
+    return (*places, *more)[:MAX_POINTS_MANY] if more else places
 
 
 def _from_later_law(

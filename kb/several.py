@@ -7,14 +7,14 @@ The law that one part asks for is often far from the whole of a long question, w
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kb.cues import ASKS, NOWADAYS, SANCTION
+from kb.cues import ASKS, SANCTION
 from kb.ids import ProvisionId
 from kb.model import Hit
 from kb.retrieve import Found, LawRetriever
@@ -22,6 +22,9 @@ from kb.understand import Understanding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    Part = tuple[str, NDArray[np.float32]]
+    """A part of a question, and its vector."""
 
 MAX_PARTS = 5
 LEANING = 0.4
@@ -50,46 +53,35 @@ def encode_all(texts: Sequence[str], retriever: LawRetriever) -> list[NDArray[np
 
 
 def search_parts(
-    parts: Sequence[str],
-    own: Sequence[NDArray[np.float32]],
-    whole: NDArray[np.float32],
-    understanding: Understanding,
-    retriever: LawRetriever,
+    parts: Sequence[Part], whole: NDArray[np.float32], understanding: Understanding, retriever: LawRetriever
 ) -> tuple[Found, ...]:
-    """What each part finds, given its own vector and that of the whole question."""
+    """What each part finds in the law of the day, given the vector of the whole question."""
 
-    def search(part: str, vector: NDArray[np.float32]) -> Found:
-        mixed = (1 - LEANING) * vector + LEANING * whole
+    def search(part: Part) -> Found:
+        text, own = part
+        mixed = (1 - LEANING) * own + LEANING * whole
         near = np.asarray(mixed / np.linalg.norm(mixed), np.float32)
-        found = retriever.find(part, understanding.query.language, understanding.on, (), near)
-        return _sanctions_first(found, part, retriever)
+        return _sanctions_first(
+            retriever.find(text, understanding.query.language, understanding.on, (), near), text, retriever
+        )
 
-    return tuple(f for f in _AT_ONCE.map(search, parts, own) if f.hits and f.margin >= PART_MARGIN)
-
-
-def parts_about_now(
-    parts: Sequence[str],
-    own: Sequence[NDArray[np.float32]],
-    whole: NDArray[np.float32],
-    understanding: Understanding,
-    retriever: LawRetriever,
-) -> tuple[Found, ...]:
-    """Of a question about a past day, what the parts that ask about now find in the law of today."""
-    about_now = [n for n, part in enumerate(parts) if NOWADAYS.search(part)]
-    today = replace(understanding, on=understanding.query.on)
-    return search_parts([parts[n] for n in about_now], [own[n] for n in about_now], whole, today, retriever)
+    return tuple(f for f in _AT_ONCE.map(search, parts) if f.hits and f.margin >= PART_MARGIN)
 
 
 def _sanctions_first(found: Found, part: str, retriever: LawRetriever) -> Found:
     """Of a part that asks what a breach costs, the articles that say so before the others."""
     if not SANCTION.search(part):
         return found
-    first = [h for h in found.hits if isinstance(h.id, ProvisionId) and h.id.whole_article in retriever.sanctions]
-    first.sort(key=nearest_sanction, reverse=True)
+    first = nearest_sanctions(found.hits, retriever)
     return replace(found, hits=(*first, *(h for h in found.hits if h not in first)))
 
 
-def nearest_sanction(hit: Hit) -> float:
-    """How near an article on sanctions is; the one of the law that covers any unlawful processing has a lead."""
-    general = isinstance(hit.id, ProvisionId) and hit.id.law == GENERAL_LAW
-    return hit.similarity + (GENERAL_LEAD if general else 0.0)
+def nearest_sanctions(hits: Iterable[Hit], retriever: LawRetriever) -> list[Hit]:
+    """The articles on sanctions among hits, nearest first; those of the law that covers any unlawful processing have a lead."""
+
+    def nearness(hit: Hit) -> float:
+        general = isinstance(hit.id, ProvisionId) and hit.id.law == GENERAL_LAW
+        return hit.similarity + (GENERAL_LEAD if general else 0.0)
+
+    held = (h for h in hits if isinstance(h.id, ProvisionId) and h.id.whole_article in retriever.sanctions)
+    return sorted(held, key=nearness, reverse=True)

@@ -118,13 +118,13 @@ def test_a_file_is_read_or_refused(name: str, alone: ProcessPoolExecutor) -> Non
 
 
 def test_a_file_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some 40 KB that would keep the reader busy for minutes: its process is ended, and the time is the limit's."""
+    """3 KB, one long page shown 200 times, which takes more than a minute: its process is ended, and the time is the limit's."""
     monkeypatch.setattr("kb.pdf_text.SECONDS", 1)
     started = time.monotonic()
     with pytest.raises(
         BadInput, match=r"^slow\.pdf: the PDF takes more than 1 seconds to read; save its text as \.txt$"
     ):
-        read_text_file("slow.pdf", pdf(zlib.compress(SAYS + b"BT /F 12 Tf (a) Tj ET " * 400_000)))
+        read_text_file("slow.pdf", pdf(zlib.compress(SAYS + b"q Q " * 200_000), pages="[" + "3 0 R " * 200 + "]"))
     assert time.monotonic() - started < 10
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from conftest import TODAY
 
-from eval.practice import FOLDER, PracticeQuestion, is_right, measure, practice_questions
+from eval.practice import FOLDER, PracticeQuestion, ask_all, is_right, measure, practice_questions
 from kb.assistant import Assistant
 from kb.corpus import Corpus
 from kb.ids import ProvisionId
@@ -34,7 +34,7 @@ def test_a_set_is_sound(name: str, corpus: Corpus) -> None:
 @pytest.mark.model
 @pytest.mark.timeout(300)
 def test_what_was_learnt_is_not_lost(assistant: Assistant) -> None:
-    counts = measure([q for name in SETS for q in practice_questions(name)], assistant)
+    counts = measure(ask_all([q for name in SETS for q in practice_questions(name)], assistant))
     found = {kind: counts[kind]["right"] / counts[kind]["n"] for kind in FLOORS}
     assert all(found[kind] >= floor for kind, floor in FLOORS.items()), found
 
