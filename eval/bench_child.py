@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from langchain_core.embeddings import Embeddings
 
+from kb.collector import collect_rarely
 from kb.encoder import Encoder, load_encoder
 from kb.question_encoder import QuestionEncoder
 from kb.settings import Settings
@@ -134,6 +135,7 @@ def warm(folder: str, number: str, count: str) -> dict[str, Any]:
     from eval.langchain_pipeline import open_store
     from kb.assistant import Assistant
 
+    collect_rarely()
     settings = Settings()
     loaded = load_encoder(settings)
     assistant = Assistant.open(settings, encoder=loaded)
@@ -194,6 +196,7 @@ def build() -> dict[str, Any]:
     from kb.corpus_load import load_corpus
     from kb.index_build import ensure_index
 
+    collect_rarely()
     settings = Settings()
     started = time.perf_counter()
     corpus = load_corpus(settings.corpus, local=settings.local)

@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import PrivateAttr
@@ -34,6 +34,11 @@ from kb.errors import KBError
 from kb.model import Language
 from kb.record import answer_record
 from kb.retrieve import Found, LawRetriever
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from kb.fuse import Ranked
 
 Split = Literal["all", "dev", "test", "earlier"]
 Progress = Callable[[int, int], None]
@@ -71,10 +76,11 @@ class _RememberingRetriever(LawRetriever):
         on: date,
         named: Sequence[str] = (),
         vector: np.ndarray | None = None,
+        words: Future[Ranked] | None = None,
     ) -> Found:
         key = (text, language, on, tuple(named))
         if key not in self._known:
-            self._known[key] = super().find(text, language, on, named, vector)
+            self._known[key] = super().find(text, language, on, named, vector, words)
         return self._known[key]
 
 

@@ -24,6 +24,7 @@ from kb.cli_doctor import app as doctor_app
 from kb.cli_eval import app as eval_app
 from kb.cli_records import app as records_app
 from kb.cli_show import app as show_app
+from kb.collector import collect_rarely
 from kb.errors import BadInput, KBError
 from kb.ids import ProvisionId
 from kb.model import Language
@@ -251,6 +252,7 @@ app.add_typer(show_app)
 
 def guarded(act: Callable[[], object]) -> None:
     """Do it; every error raised on purpose, and a setting that cannot be read, becomes one line and exit code 2."""
+    collect_rarely()
     try:
         act()
     except KBError as error:

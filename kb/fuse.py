@@ -37,6 +37,8 @@ KINDS_OF: Mapping[str, frozenset[str]] = {
 }
 """What a list is made of: asks, gists, all else (text), the words of the law (words), those of them within an article (places)."""
 RANK_CONSTANT = 10.0
+DAYS_KEPT = 64
+"""Days (with groups) whose rows are remembered: a byte a row each."""
 FILES = ("columns.npz", "columns.json")
 
 
@@ -51,6 +53,7 @@ class Columns:
         self.article, self.start, self.end = numbers["article"], numbers["start"], numbers["end"]
         self._group, self._kind = numbers["group"], numbers["kind"]
         self._numbers = numbers
+        self._searched: dict[tuple[tuple[str, ...], int], NDArray[np.bool_]] = {}
 
     @classmethod
     def of_units(cls, units: Sequence[Unit]) -> Columns:
@@ -104,6 +107,17 @@ class Columns:
     def standing(self, rows: Rows, on: int) -> NDArray[np.bool_]:
         """Which of the rows stand on a day (yyyymmdd)."""
         return np.asarray((self.start[rows] <= on) & (on < self.end[rows]))
+
+    def searched(self, groups: tuple[str, ...], on: int) -> NDArray[np.bool_]:
+        """For each row whether it belongs to any of the groups and stands on a day; kept for the days asked for last."""
+        found = self._searched.get((groups, on))
+        if found is None:
+            rows = np.arange(len(self))
+            found = self.of(rows, *groups) & self.standing(rows, on)
+            while len(self._searched) >= DAYS_KEPT:
+                self._searched.pop(next(iter(self._searched)), None)
+            self._searched[groups, on] = found
+        return found
 
     @cached_property
     def rows_of_group(self) -> Mapping[str, Rows]:

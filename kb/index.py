@@ -7,7 +7,7 @@ The index is disposable: it is named by the fingerprint of its units and of the 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
@@ -20,7 +20,7 @@ from kb.disk import file_digest
 from kb.encoder import Progress
 from kb.errors import IndexError_
 from kb.fuse import Columns
-from kb.nearest import Nearest, in_folder, write_server
+from kb.nearest import CANDIDATES, Nearest, in_folder, write_server
 from kb.units import Group, day
 
 if TYPE_CHECKING:
@@ -34,11 +34,13 @@ FORMER = ("columns.", "keys.npy", "words.json", "chroma/")
 """The parts of an index: what every search reads, what Chroma reads, what the next build takes over."""
 FEW_ROWS = 2_000
 MANY_ROWS = 50_000
-"""Up to so many all are compared while Chroma is asked; of more only those that it names."""
+"""Up to so many all are compared while Chroma is asked, and what its graph missed is added; of more only those that it names."""
 SOME_ROWS = 4
 """Where the rows to compare are fewer than one in so many, they are picked first; otherwise comparing all costs less than picking."""
 MAX_WORDED = 3_000
 """Rows that share words with a question, at most: those below have no weight."""
+ROUNDED = 1e-6
+"""Scores that differ by less are equal."""
 AT_ONCE = 32
 """Questions that Chroma is asked at the same time, at most."""
 
@@ -86,8 +88,8 @@ class Index:
             self._asking.submit(self.nearest.collection)
 
     def ask(self, vector: NDArray[np.float32]) -> Future[Rows | None]:
-        """Ask Chroma what is near, in a thread: meanwhile there is other work for the processor."""
-        return self._asking.submit(self._near, vector)
+        """Ask Chroma for the rows that are near, in a thread: meanwhile there is other work for the processor."""
+        return self._asking.submit(self._named, vector)
 
     def dense(
         self,
@@ -99,28 +101,42 @@ class Index:
         """The rows of every article, passage or name that has a unit near the vector, with their exact cosine, best first.
 
         Chroma names what is near, among all groups and days: a filter on them inside Chroma costs ten times the search, so it is
-        applied here. Then all units of what was named are compared, so that its lesser ones count as well. Groups of few units are
-        compared whole. `asked` is Chroma's answer where it was asked before.
+        applied here. Its graph misses some, others whenever it is built: where all units are compared, those are added, so that an answer
+        does not depend on how a graph came out. Then all units of what was named are compared, so that its lesser ones count as well.
+        Groups of few units are compared whole. `asked` is Chroma's answer where it was asked before.
         """
         if sum(len(self.columns.rows_of_group[g]) for g in groups) <= FEW_ROWS:
             rows = self.rows(groups, on)
             return _best_first(rows, self._compared(vector, rows))
         asked = asked or self.ask(vector)
-        every = self._vectors @ vector if len(self) <= MANY_ROWS else None
-        near = asked.result()
-        if near is None:
-            rows = self.rows(groups, on)
-        else:
-            rows = near[self.columns.of(near, *groups) & self.columns.standing(near, day(on))]
-        return _best_first(rows, self._compared(vector, rows) if every is None else every[rows])
+        if len(self) > MANY_ROWS and (named := asked.result()) is not None:
+            return self._ranked(self._places(named), groups, on, lambda rows: self._compared(vector, rows))
+        every = self._vectors @ vector
+        nearest = self._places(_nearest(every))
+        found = self._ranked(nearest, groups, on, every.take)  # made while Chroma answers, which seldom names more
+        named = asked.result()
+        more = np.setdiff1d(self._places(named), nearest) if named is not None else nearest[:0]
+        return self._ranked(np.union1d(nearest, more), groups, on, every.take) if len(more) else found
+
+    def _places(self, rows: Rows) -> Rows:
+        """The articles, passages and names of the rows, each once."""
+        return np.unique(self.columns.article[rows])
+
+    def _ranked(
+        self, places: Rows, groups: Sequence[Group], on: date, compared: Callable[[Rows], NDArray[np.float32]]
+    ) -> Ranked:
+        """All rows of the places that are of the groups and stand on the date, best first."""
+        rows = self.columns.rows_of(places)
+        rows = rows[self.columns.of(rows, *groups) & self.columns.standing(rows, day(on))]
+        return _best_first(rows, compared(rows))
 
     def _compared(self, vector: NDArray[np.float32], rows: Rows) -> NDArray[np.float32]:
         if len(rows) * SOME_ROWS < len(self):
-            return np.asarray(self._vectors[rows] @ vector)
+            return np.asarray(self._vectors.take(rows, axis=0) @ vector)
         return np.asarray((self._vectors @ vector)[rows])
 
-    def _near(self, vector: NDArray[np.float32]) -> Rows | None:
-        """All rows of the places that have one among the nearest that Chroma knows; None where it cannot answer."""
+    def _named(self, vector: NDArray[np.float32]) -> Rows | None:
+        """The rows that Chroma names; None where it cannot answer."""
         ids = self.nearest.ids(vector, len(self))
         if ids is None:
             return None
@@ -128,7 +144,7 @@ class Index:
         if min(found) < 0:
             self.nearest.foreign(ids)
             return None
-        return self.columns.rows_of(np.unique(self.columns.article[found]))
+        return np.array(found)
 
     def lexical(self, words: Sequence[str], groups: Sequence[Group], on: date) -> Ranked:
         """Rows that share a word with the query, with their BM25 score, best first; `MAX_WORDED` at most."""
@@ -136,12 +152,11 @@ class Index:
         if not known:
             return np.zeros(0, np.int64), np.zeros(0)
         held: Scores = self._bm25.get_scores(known)
-        rows: Rows = np.flatnonzero(held > 0)
-        rows = rows[self.columns.of(rows, *groups) & self.columns.standing(rows, day(on))]
-        scores = np.round(held[rows].astype(np.float64), 6)
+        rows: Rows = np.flatnonzero((held > 0) & self.columns.searched(tuple(groups), day(on)))
         if len(rows) > MAX_WORDED:
-            least = np.partition(scores, -MAX_WORDED)[-MAX_WORDED]
-            rows, scores = rows[scores >= least], scores[scores >= least]
+            least = np.partition(held[rows], -MAX_WORDED)[-MAX_WORDED]
+            rows = rows[held[rows] >= least - ROUNDED]
+        scores = np.round(held[rows].astype(np.float64), 6)
         order = np.lexsort((rows, -scores))[:MAX_WORDED]
         return rows[order], scores[order].astype(np.float64)
 
@@ -157,6 +172,12 @@ class Index:
         for row in np.flatnonzero(self.columns.kind(np.arange(len(self)), "places")).tolist():
             found.setdefault(self.columns.targets[row].split("__", 1)[0], []).append(row)
         return found
+
+
+def _nearest(cosines: NDArray[np.float32]) -> Rows:
+    """As many rows as Chroma is asked for, those with the greatest cosines of all."""
+    held = len(cosines)
+    return np.argpartition(cosines, held - CANDIDATES)[-CANDIDATES:] if held > CANDIDATES else np.arange(held)
 
 
 def _best_first(rows: Rows, cosines: NDArray[np.float32]) -> Ranked:

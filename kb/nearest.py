@@ -1,7 +1,7 @@
 """Chroma: which units are near a vector. In a folder of the index, or on a server that many copies of the app share.
 
-Chroma only names what is near; the comparison that decides is exact and made here (see `kb.index`). So where Chroma is gone, slow or of
-another version, answers go on, from all vectors: slower, not worse.
+Chroma names what is near; the comparison that decides is exact and made here (see `kb.index`). So where Chroma is gone, slow or of another
+version, answers go on, from all vectors: of many units slower, never worse.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLLECTION = "units"
-CANDIDATES = 300
+CANDIDATES = 200
 """Units asked of Chroma for a question, before those of other groups and days are left out."""
-NEIGHBOURS, CONSTRUCTION = 16, 100
+NEIGHBOURS, CONSTRUCTION = 16, 64
 WRITE_BATCH = 5_000
 SERVER_SECONDS = 2.0
 """How long a server may take for an answer; building waits longer."""

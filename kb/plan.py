@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-from functools import cache
 from typing import TYPE_CHECKING
 
 from kb.corpus import Corpus
@@ -26,7 +25,7 @@ from kb.plan_search import KEEP_SHARE, from_search
 from kb.planned import Plan, date_notes, force_premise, is_past, not_yet, successors
 from kb.refuse import MIN_MARGIN, held_laws, missing, refuse_after_search, refuse_before_search
 from kb.retrieve import Found, LawRetriever
-from kb.several import asked_parts, encode_all, search_parts
+from kb.several import asked_parts, encode_all, search_parts, search_words
 from kb.understand import Understanding
 
 if TYPE_CHECKING:
@@ -62,26 +61,26 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
         return _with_premises(_from_citations(understanding, corpus), understanding, corpus, retriever)
     language = understanding.query.language
     asked = asked_parts(understanding)
+    on = understanding.on
+    words = search_words(understanding.text, language, on, retriever)
     vector, *own = encode_all([understanding.text, *asked], retriever)
     split = list(zip(asked, own, strict=True))
-    on = understanding.on
     if understanding.records:
         return _from_records(understanding, corpus, retriever, vector, understanding.records)
     if understanding.documents:
         return _from_documents(understanding, corpus, retriever, vector)
-    found = retriever.find(understanding.text, language, on, understanding.laws, vector)
+    past = is_past(understanding, corpus)
+    parts = search_parts([] if past or understanding.draft else split, vector, understanding, retriever)
+    found = retriever.find(understanding.text, language, on, understanding.laws, vector, words)
     if understanding.draft:
         drafts = retriever.drafts(understanding.text, language, on, vector)
         return _with_draft(understanding, corpus, found, drafts)
-    now = found
-    if is_past(understanding, corpus):
-        now = retriever.find(understanding.text, language, date.today(), understanding.laws, vector)
-    parts = cache(lambda: search_parts(split, vector, understanding, retriever) if now is found else ())
+    now = retriever.find(understanding.text, language, date.today(), understanding.laws, vector) if past else found
     refusal = refuse_after_search(understanding, max((found, now), key=lambda f: f.margin))
     if refusal and not (found.hits and parts()):
         return Plan(Material(refusal=refusal), frozenset())
-    about_now = [part for part in split if NOWADAYS.search(part[0])] if now is not found else []
-    today = search_parts(about_now, vector, replace(understanding, on=understanding.query.on), retriever)
+    about_now = [part for part in split if NOWADAYS.search(part[0])] if past else []
+    today = search_parts(about_now, vector, replace(understanding, on=understanding.query.on), retriever)()
     nearest = max((found.scenario_similarity, *(h.similarity for h in found.hits[:MAX_POINTS])))
     record = corpus.records[found.record] if found.record else None
     if record and not understanding.laws and _existed(record, on):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -39,6 +40,8 @@ WEIGHTS: Mapping[str, float] = {"asks": 1.5, "gist": 0.7, "text": 0.5, "words of
 INSTEAD_OF_GUIDES = {"gist": "text", "words of guides": "words of texts"}
 """A law that the user added has no guides: the rank of its text stands for them. No shipped law is ranked so."""
 NAMED_LAW_BONUS = 0.12
+MOST_HITS = 200
+"""Articles that a search gives: those further down answer nothing, and of a corpus ten times as large there would be thousands."""
 WHOLE_ARTICLE_CHARS = 900
 """A shorter article is quoted whole: which of its paragraphs decides is easily mistaken, and a rule is read beside its exception."""
 WHOLE_PARAGRAPH_CHARS = 1_300
@@ -139,13 +142,17 @@ class LawRetriever(BaseRetriever):
         on: date,
         named: Sequence[str] = (),
         vector: NDArray[np.float32] | None = None,
+        words: Future[Ranked] | None = None,
     ) -> Found:
-        """Provisions that stand on a date. Articles of the laws `named` in the question come before equals."""
+        """Provisions that stand on a date. Articles of the laws `named` in the question come before equals.
+
+        `words` is what `words` gives, where it was begun before.
+        """
         vector = self.encode(text) if vector is None else vector
         asked = self.index.ask(vector)
-        words = self.index.lexical(tokens(text, language), ("law",), on)
+        worded = words.result() if words else self.words(text, language, on)
         rows, cosines = self.index.dense(vector, SEARCHED, on, asked)
-        hits = self._fuse((rows, cosines), words, ("law",), named, text)
+        hits = self._fuse((rows, cosines), worded, ("law",), named, text)
         hits = (*self.narrow(hits[: self.k], vector), *hits[self.k :])
         columns = self.index.columns
         answered = cosines[~columns.of(rows, "outside", "misconception")][:3]
@@ -156,6 +163,10 @@ class LawRetriever(BaseRetriever):
         record = self._nearest_asks(rows, cosines, "record")
         mistaken = self._nearest_asks(rows, cosines, "misconception")
         return Found(hits, margin, scenario, similarity, *record, *mistaken)
+
+    def words(self, text: str, language: Language, on: date) -> Ranked:
+        """The units of law that share words with a question."""
+        return self.index.lexical(tokens(text, language), ("law",), on)
 
     def drafts(
         self, text: str, language: Language, on: date, vector: NDArray[np.float32] | None = None
@@ -286,7 +297,7 @@ class LawRetriever(BaseRetriever):
         scores += np.where(np.isin(places.law[found], list(named)), NAMED_LAW_BONUS, 0.0)
         if not _ASKS_WHEN.search(_NO_DAY.sub(" ", text)):
             scores *= np.where(places.formal[found], FORMAL_SHARE, 1.0)
-        order = np.lexsort((found, places.rank[found], -np.round(scores, 9)))
+        order = np.lexsort((found, places.rank[found], -np.round(scores, 9)))[:MOST_HITS]
         numbers = zip(*(of[order].tolist() for of in (found, scores, dense, lexical, similar)), strict=True)
         hits = []
         for number, score, dense_rank, word_rank, similarity in numbers:

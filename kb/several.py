@@ -7,21 +7,24 @@ The law that one part asks for is often far from the whole of a long question, w
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kb.cues import ASKS, SANCTION
 from kb.ids import ProvisionId
-from kb.model import Hit
+from kb.model import Hit, Language
 from kb.retrieve import Found, LawRetriever
 from kb.understand import Understanding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from kb.fuse import Ranked
 
     Part = tuple[str, NDArray[np.float32]]
     """A part of a question, and its vector."""
@@ -52,10 +55,15 @@ def encode_all(texts: Sequence[str], retriever: LawRetriever) -> list[NDArray[np
     return [retriever.encode(texts[0])] if len(texts) == 1 else list(_AT_ONCE.map(retriever.encode, texts))
 
 
+def search_words(text: str, language: Language, on: date, retriever: LawRetriever) -> Future[Ranked]:
+    """What the words of a question find, searched in a thread: while the question is encoded."""
+    return _AT_ONCE.submit(retriever.words, text, language, on)
+
+
 def search_parts(
     parts: Sequence[Part], whole: NDArray[np.float32], understanding: Understanding, retriever: LawRetriever
-) -> tuple[Found, ...]:
-    """What each part finds in the law of the day, given the vector of the whole question."""
+) -> Callable[[], tuple[Found, ...]]:
+    """Begin to search what each part finds in the law of the day, given the vector of the whole question; what is returned waits for it."""
 
     def search(part: Part) -> Found:
         text, own = part
@@ -65,7 +73,12 @@ def search_parts(
             retriever.find(text, understanding.query.language, understanding.on, (), near), text, retriever
         )
 
-    return tuple(f for f in _AT_ONCE.map(search, parts) if f.hits and f.margin >= PART_MARGIN)
+    begun = [_AT_ONCE.submit(search, part) for part in parts]
+
+    def found() -> tuple[Found, ...]:
+        return tuple(f for f in (one.result() for one in begun) if f.hits and f.margin >= PART_MARGIN)
+
+    return found
 
 
 def _sanctions_first(found: Found, part: str, retriever: LawRetriever) -> Found:

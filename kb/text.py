@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import snowballstemmer
+import Stemmer
 
 from kb.model import Language
 
@@ -191,11 +191,11 @@ _CLITICS = word_set("s t ll re ve d")
 _STEMMERS = threading.local()
 
 
-def _stemmer(language: Language) -> snowballstemmer.stemmer:
+def _stemmer(language: Language) -> Stemmer.Stemmer:
     """A stemmer works on the word in its own fields, so each thread has its own."""
     name = "french" if language == "fr" else "english"
     if not hasattr(_STEMMERS, name):
-        setattr(_STEMMERS, name, snowballstemmer.stemmer(name))
+        setattr(_STEMMERS, name, Stemmer.Stemmer(name))
     return getattr(_STEMMERS, name)
 
 
@@ -238,7 +238,7 @@ def tokens(text: str, language: Language) -> list[str]:
     found = [
         _stem(piece, latin)
         for word in _LATIN_WORD.findall(_CJK_RUN.sub(" ", folded))
-        for piece in re.split(r"['-]", word)
+        for piece in word.replace("-", "'").split("'")
         if piece and piece.lower() not in STOPWORDS[latin] and piece.lower() not in _CLITICS
     ]
     for run in _CJK_RUN.findall(folded):

@@ -234,20 +234,23 @@ def _named_as_document(text: str, title: str) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
+def _any_of(names: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of the names of a document, as a word of its own."""
+    chinese = [rf"(?<!即时){re.escape(name)}" for name in names if CJK.search(name)]
+    latin = [rf"(?<![A-Za-zÀ-ÿ]){re.escape(name)}(?![\w-])(?!\s*\d)" for name in names if not CJK.search(name)]
+    return re.compile("|".join([*chinese, *latin]), re.IGNORECASE)
+
+
 def _names_document(text: str, slug: str, corpus: Corpus) -> bool:
     document = corpus.documents[slug]
     aliases = [a for names in document.aliases.values() for a in names]
-    aliases += [document.short.en, document.short.zh, document.short.fr, slug]
-    for alias in aliases:
-        if alias != slug and corpus.is_local(slug):
-            if _named_as_document(text, alias):
-                return True
-            continue
-        if CJK.search(alias):
-            if re.search(rf"(?<!即时){re.escape(alias)}", text):
-                return True
-        elif re.search(rf"(?<![A-Za-zÀ-ÿ]){re.escape(alias)}(?![\w-])(?!\s*\d)", text, re.IGNORECASE):
+    aliases += [document.short.en, document.short.zh, document.short.fr]
+    if corpus.is_local(slug):
+        if _any_of((slug,)).search(text) or any(_named_as_document(text, alias) for alias in aliases):
             return True
+    elif _any_of((*aliases, slug)).search(text):
+        return True
     return slug == "ds-newsletter" and bool(
         re.search(r"(?<![a-z])newsletter(?![a-z])|lettre d['’]information|简报", text, re.IGNORECASE)
     )

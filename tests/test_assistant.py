@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 
 from kb.assistant import Assistant
 from kb.errors import BadInput
@@ -205,6 +207,19 @@ def test_the_chain_is_a_langchain_runnable(assistant: Assistant) -> None:
     assert [a.outcome for a in assistant.chain.batch(queries)] == ["answered", "refused", "answered"]
     assert [a.text for a in assistant.chain.stream(queries[0])] == [one.text]
     assert set(one.timing_ms) == {"retrieve", "generate", "verify", "total"}
+
+
+def test_callbacks_see_every_step_of_the_chain(assistant: Assistant) -> None:
+    class Seen(BaseCallbackHandler):
+        def __init__(self) -> None:
+            self.names: list[str] = []
+
+        def on_chain_start(self, *_: Any, name: str = "", **__: Any) -> None:
+            self.names.append(name)
+
+    seen = Seen()
+    assistant.chain.invoke(assistant.query("PIPL 29", TODAY), {"callbacks": [seen]})
+    assert seen.names[1:] == ["understand", "plan", "draft", "verify"]
 
 
 def test_an_answer_does_not_change_with_the_clock_alone(assistant: Assistant, monkeypatch: pytest.MonkeyPatch) -> None:

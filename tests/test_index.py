@@ -148,17 +148,36 @@ def test_exact_scores_serve_where_the_query_of_chroma_fails(
         raise RuntimeError("Error finding id")
 
     monkeypatch.setattr(index.nearest.collection(), "query", fail)
-    assert index._near(vector) is None and index.nearest.state == "failing"
+    assert index._named(vector) is None and index.nearest.state == "failing"
     found = index.dense(vector, ("law",), TODAY)[1][:5]
     assert found.round(4).tolist() == expected.round(4).tolist()
     index.nearest._until = 0.0  # the pause is over: Chroma is asked again, by a new client
-    assert index._near(vector) is not None and index.nearest.state == "ready"
+    assert index._named(vector) is not None and index.nearest.state == "ready"
+
+
+def test_what_the_graph_of_chroma_misses_is_added(
+    tiny_settings: Settings, hash_encoder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kb.index.FEW_ROWS", 0)
+    index, _ = build(tiny_settings, hash_encoder)
+    vector = hash_encoder.encode_queries(["How many lamps do I need on my boat?"])[0]
+    nearest, _ = index.dense(vector, ("law",), TODAY)
+    of = index.columns.article
+    far = next(row for row in nearest[::-1].tolist() if of[row] != of[nearest[0]])
+    monkeypatch.setattr(index.nearest, "ids", lambda *_: [index.columns.ids[far]])
+    monkeypatch.setattr("kb.index.CANDIDATES", 1)
+    found, _ = index.dense(vector, ("law",), TODAY)
+    assert found[0] == nearest[0] and set(of[found]) == {of[nearest[0]], of[far]}, (
+        "what it names stays, what it missed is added"
+    )
+    monkeypatch.setattr("kb.index.MANY_ROWS", 0)
+    assert set(of[index.dense(vector, ("law",), TODAY)[0]]) == {of[far]}, "of many units those that Chroma names"
 
 
 def test_a_collection_of_another_index_is_not_believed(tiny_settings: Settings, hash_encoder: Any) -> None:
     index, _ = build(tiny_settings, hash_encoder)
     index.columns.row = {}
-    assert index._near(hash_encoder.encode_queries(["lamps"])[0]) is None and index.nearest.state == "failing"
+    assert index._named(hash_encoder.encode_queries(["lamps"])[0]) is None and index.nearest.state == "failing"
 
 
 def test_a_damaged_graph_never_reaches_chroma(tiny_settings: Settings, hash_encoder: Any) -> None:
@@ -173,10 +192,10 @@ def test_a_damaged_graph_never_reaches_chroma(tiny_settings: Settings, hash_enco
     (graph / "index_metadata.pickle").write_bytes(b"as written")
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     (folder / "manifest.json").write_text(json.dumps(manifest | {"sha256": digests(folder)}), "utf-8")
-    assert Index(folder)._near(vector) is not None
+    assert Index(folder)._named(vector) is not None
     (graph / "index_metadata.pickle").write_bytes(b"as damaged")
     again = Index(folder)
-    assert again._near(vector) is None and again.nearest.state == "failing"
+    assert again._named(vector) is None and again.nearest.state == "failing"
     assert [of.tolist() for of in again.dense(vector, ("law",), TODAY)] == [of.tolist() for of in expected]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from kb import nearest
 from kb.assistant import Assistant
 from kb.ids import PassageId, ProvisionId, source_of
 from kb.model import Answer
@@ -95,3 +96,15 @@ def test_the_same_question_gets_the_same_answer(assistant: Assistant, answers: d
     for question in QUESTIONS[::7]:
         again = assistant.ask(assistant.query(question["question"], TODAY))
         assert again.text == answers[question["id"]].text
+
+
+def test_another_graph_of_the_same_units_gives_the_same_answers(
+    assistant: Assistant, answers: dict[str, Answer], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chroma draws its graph by chance: what one finds and another misses is added, so that two installations answer alike."""
+    index = assistant.index
+    nearest.write_folder(tmp_path, index.columns.ids, index._vectors, None)
+    monkeypatch.setattr(index, "nearest", nearest.in_folder(tmp_path, lambda: None))
+    again = {q["id"]: assistant.ask(assistant.query(q["question"], TODAY)) for q in QUESTIONS}
+    assert {name: sources(answer) for name, answer in again.items()} == {n: sources(a) for n, a in answers.items()}
+    assert index.nearest.state == "ready"
