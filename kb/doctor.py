@@ -36,7 +36,7 @@ from kb.e5_graph import graph_bytes
 from kb.encoder import WHOLE, encoder_name, load_encoder, model_folder, read_map, unpack, unpacking
 from kb.errors import CorpusError, KBError
 from kb.examination import Finding, Wrong, examined
-from kb.index import FORMER, GRAPH, SEARCHED, Index, check_files, read_manifest
+from kb.index import GRAPH, SEARCHED, Index, check_files, read_manifest
 from kb.index_build import built_folder, ensure_index
 from kb.question_encoder import GRAPH as QUESTIONS
 from kb.settings import BUNDLED_ENCODER, BUNDLED_SUPPORT, Settings, settings_faults
@@ -220,7 +220,7 @@ def _index(settings: Settings, held: list[Corpus]) -> str:
 
     try:
         manifest = read_manifest(folder)
-        check_files(folder, manifest, (*SEARCHED, *GRAPH, *FORMER))
+        check_files(folder, manifest, (*SEARCHED, *GRAPH))
         Index(folder)
         if manifest.get("chroma") == "folder":
             _probe(folder, *np.load(folder / "vectors.npy", mmap_mode="r").shape)

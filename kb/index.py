@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 SEARCHED = ("columns.", "bm25/", "vectors.npy")
 GRAPH = ("chroma/",)
-FORMER = ("columns.", "keys.npy", "words.json", "chroma/")
-"""The parts of an index: what every search reads, what Chroma reads, what the next build takes over."""
+"""The parts of an index: what every search reads, and what Chroma reads."""
 FEW_ROWS = 2_000
 MANY_ROWS = 50_000
 """Up to so many all are compared while Chroma is asked, and what its graph missed is added; of more only those that it names."""

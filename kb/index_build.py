@@ -1,4 +1,4 @@
-"""Units → an index on disk: opened where it is whole; otherwise built beside, from the one before where little changed, and swapped in."""
+"""Units → an index on disk: opened where it is whole; otherwise built beside the one before and swapped in."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,8 @@ from kb.disk import write_whole
 from kb.encoder import Encoder, Progress, encoder_name
 from kb.errors import IndexError_
 from kb.fuse import Columns
-from kb.index import FORMER, Index, check_files, digests, read_manifest
+from kb.graph_process import GraphWriter, graph_writer
+from kb.index import Index, digests, read_manifest
 from kb.settings import Settings
 from kb.text import teach_chinese_words, tokens
 from kb.units import FORMAT, Unit, build_units, fingerprint
@@ -34,8 +36,8 @@ WHOLE = f"{'?' * 20}-*/manifest.json"
 """The manifests of indexes that have their name, none of those being built."""
 NO_WORDS = ("outside", "misconception")
 """Groups that are searched by vectors alone: their words would only change how rare a word is."""
-MOST_CHANGED = 0.2
-"""Where a greater share of the units changed, the graph of Chroma is built anew instead of changed."""
+IN_PROCESS = 2_000
+"""Up to so many units the graph of Chroma is written before another process would have loaded Chroma."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -131,7 +133,7 @@ def ensure_index(
             folder = None if rebuild else built_folder(settings, wanted.name)
             report = BuildReport(wanted.name, len(units), 0, 0, built=False)
             if folder is None:
-                folder, report = _build(wanted, load, progress, afresh=rebuild)
+                folder, report = _build(wanted, load, progress)
     except Timeout:
         raise IndexError_(
             f"another process has been building the index for {LOCK_SECONDS} s; stop it, or wait"
@@ -181,9 +183,25 @@ def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
 # ------------------------------------------------------------------ building
 
 
-def _build(
-    wanted: _Wanted, load: Callable[[], Encoder], progress: Progress | None, afresh: bool
-) -> tuple[Path, BuildReport]:
+def _build(wanted: _Wanted, load: Callable[[], Encoder], progress: Progress | None) -> tuple[Path, BuildReport]:
+    home = wanted.settings.home / "index"
+    with graph_writer() if _in_another_process(wanted) else nullcontext() as writer:
+        matrix, report = _vectors(wanted, load, progress)
+        folder = _swapped(home, wanted, matrix, writer, progress)
+    for old in home.iterdir():
+        if old.is_dir() and old != folder:
+            shutil.rmtree(old, ignore_errors=True)
+    return folder, report
+
+
+def _in_another_process(wanted: _Wanted) -> bool:
+    return not wanted.settings.chroma_url and len(wanted.units) > IN_PROCESS
+
+
+def _vectors(
+    wanted: _Wanted, load: Callable[[], Encoder], progress: Progress | None
+) -> tuple[NDArray[np.float32], BuildReport]:
+    """The vector of each unit; the texts that have none yet are embedded, and their vectors kept."""
     units, settings = wanted.units, wanted.settings
     keys = [vectors.key_of(unit.text, unit.prompt) for unit in units]
     file = vectors.file_name(wanted.encoder)
@@ -197,30 +215,21 @@ def _build(
             before = 0 if prompt == "document" else len(missing) - len(chosen)
             known |= _embed(encoder, prompt, chosen, _shifted(progress, before, len(missing)))
         vectors.write_vectors(own, keys, known)
-    matrix = np.stack([known[key] for key in keys])
-    home = settings.home / "index"
-    try:
-        folder = _swapped(home, wanted, keys, matrix, None if afresh else _former(home, wanted), progress)
-    except _NotChanged:
-        folder = _swapped(home, wanted, keys, matrix, None, progress)
-    for old in home.iterdir():
-        if old.is_dir() and old != folder:
-            shutil.rmtree(old, ignore_errors=True)
-    return folder, BuildReport(wanted.name, len(units), len(missing), len(set(keys)) - len(missing), built=True)
+    report = BuildReport(wanted.name, len(units), len(missing), len(set(keys)) - len(missing), built=True)
+    return np.stack([known[key] for key in keys]), report
 
 
 def _swapped(
     home: Path,
     wanted: _Wanted,
-    keys: Sequence[bytes],
     matrix: NDArray[np.float32],
-    former: _Former | None,
+    writer: GraphWriter | None,
     progress: Progress | None,
 ) -> Path:
     """The index written beside the others, then given its name: there whole or not at all."""
     beside = Path(tempfile.mkdtemp(prefix="building-", dir=home))
     try:
-        _write_index(beside, wanted, keys, matrix, former, progress)
+        _write_index(beside, wanted, matrix, writer, progress)
         folder = home / f"{wanted.name}-{time.time_ns():020d}"
         beside.replace(folder)
     finally:
@@ -250,71 +259,24 @@ def _embed(
     return {key: vector for (key, _), vector in zip(chosen, vectors.packed(matrix), strict=True)}
 
 
-class _NotChanged(Exception):
-    """The graph of the former index could not be changed into the one wanted."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Former:
-    """An earlier index whose units are mostly those wanted: where it is, and its units' keys and words by their id."""
-
-    folder: Path
-    keys: Mapping[str, bytes]
-    words: Mapping[str, Sequence[str]]
-
-
-def _former(home: Path, wanted: _Wanted) -> _Former | None:
-    """The newest whole index of another corpus that was built by the same rules; None where there is none."""
-    for path in sorted(home.glob(WHOLE), key=lambda p: p.parent.name[-20:], reverse=True):
-        folder = path.parent
-        try:
-            manifest = read_manifest(folder)
-            if any(manifest.get(key) != value for key, value in _rules(wanted).items()):
-                continue
-            check_files(folder, manifest, FORMER)
-            ids = Columns.load(folder).ids
-            keys = [bytes(key) for key in np.load(folder / "keys.npy")]
-            words = json.loads((folder / "words.json").read_text(encoding="utf-8"))
-            return _Former(folder, dict(zip(ids, keys, strict=True)), dict(zip(ids, words, strict=True)))
-        except (OSError, ValueError, KeyError):
-            continue
-    return None
-
-
-def _rules(wanted: _Wanted) -> dict[str, Any]:
-    """What an index is built by, besides its units. `taught` are words by which Chinese is cut: with others there are other tokens."""
-    return {
-        "format": FORMAT,
-        "encoder": wanted.encoder,
-        "chroma": _place_of_chroma(wanted.settings),
-        "taught": sorted({term.zh for term in wanted.corpus.glossary}),
-    }
-
-
 def _write_index(
-    folder: Path,
-    wanted: _Wanted,
-    keys: Sequence[bytes],
-    matrix: NDArray[np.float32],
-    former: _Former | None,
-    progress: Progress | None,
+    folder: Path, wanted: _Wanted, matrix: NDArray[np.float32], writer: GraphWriter | None, progress: Progress | None
 ) -> None:
-    import bm25s
-
     units = wanted.units
-    same = {u.id for u, key in zip(units, keys, strict=True) if former and former.keys.get(u.id) == key}
-    if not wanted.settings.chroma_url:
-        _write_chroma(folder, [u.id for u in units], matrix, former, same, progress)
-    words = [list(former.words[u.id]) if former and u.id in same else _words(u) for u in units]
-    retriever = bm25s.BM25(method="lucene")
-    retriever.index(words, show_progress=False)
-    retriever.save(str(folder / "bm25"))
     Columns.of_units(units).save(folder)
     np.save(folder / "vectors.npy", matrix)
-    np.save(folder / "keys.npy", np.frombuffer(b"".join(keys), np.uint8).reshape(len(keys), -1))
-    (folder / "words.json").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
-    manifest = _rules(wanted) | {
+    if writer:
+        writer.write(folder)
+    elif not wanted.settings.chroma_url:
+        nearest.write_folder(folder, [u.id for u in units], matrix, progress)
+    _write_words(folder, units)
+    if writer:
+        writer.wait(progress)
+    manifest = {
         "fingerprint": wanted.name,
+        "encoder": wanted.encoder,
+        "format": FORMAT,
+        "chroma": _place_of_chroma(wanted.settings),
         "state": wanted.corpus.state,
         "units": len(units),
         "sha256": digests(folder),
@@ -322,26 +284,13 @@ def _write_index(
     _write_manifest(folder, manifest)
 
 
+def _write_words(folder: Path, units: Sequence[Unit]) -> None:
+    import bm25s
+
+    retriever = bm25s.BM25(method="lucene")
+    retriever.index([_words(unit) for unit in units], show_progress=False)
+    retriever.save(str(folder / "bm25"))
+
+
 def _words(unit: Unit) -> list[str]:
     return [] if unit.group in NO_WORDS else tokens(unit.text, unit.language)
-
-
-def _write_chroma(
-    folder: Path,
-    ids: Sequence[str],
-    matrix: NDArray[np.float32],
-    former: _Former | None,
-    same: set[str],
-    progress: Progress | None,
-) -> None:
-    """The collection in the folder: a copy of the former one with what changed, or a new one."""
-    if former is None or len(same) < (1 - MOST_CHANGED) * max(len(ids), len(former.keys)):
-        nearest.write_folder(folder, ids, matrix, progress)
-        return
-    shutil.copytree(former.folder / "chroma", folder / "chroma")
-    rows = [row for row, name in enumerate(ids) if name not in same]
-    gone = [name for name in former.keys if name not in same]
-    try:
-        nearest.change_folder(folder, gone, [ids[row] for row in rows], matrix[rows], len(ids), progress)
-    except Exception as error:  # whatever Chroma raises of a copy: a graph built anew needs none
-        raise _NotChanged from error

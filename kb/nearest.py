@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 COLLECTION = "units"
 CANDIDATES = 200
 """Units asked of Chroma for a question, before those of other groups and days are left out."""
-NEIGHBOURS, CONSTRUCTION = 16, 64
+NEIGHBOURS, CONSTRUCTION = 24, 48
 WRITE_BATCH = 5_000
 SERVER_SECONDS = 2.0
 """How long a server may take for an answer; building waits longer."""
@@ -153,23 +153,6 @@ def on_server(url: str, fingerprint: str) -> Nearest:
 def write_folder(folder: Path, ids: Sequence[str], matrix: NDArray[np.float32], progress: Progress | None) -> None:
     """A new collection in a folder."""
     _add(local_client(folder).create_collection(COLLECTION, **_CONFIGURATION), ids, matrix, progress)
-
-
-def change_folder(
-    folder: Path,
-    gone: Sequence[str],
-    ids: Sequence[str],
-    matrix: NDArray[np.float32],
-    held: int,
-    progress: Progress | None,
-) -> None:
-    """The collection of a folder without the ids that are gone, and with others added; IndexError_ where it does not hold then what it should."""
-    collection = local_client(folder).get_collection(COLLECTION)
-    for start in range(0, len(gone), WRITE_BATCH):
-        collection.delete(ids=list(gone[start : start + WRITE_BATCH]))
-    _add(collection, ids, matrix, progress)
-    if collection.count() != held:
-        raise IndexError_(f"{folder}: the collection holds {collection.count()} units instead of {held}")
 
 
 def write_server(

@@ -108,7 +108,7 @@ def leave_by_unpacking(settings: Settings) -> None:
 MENDED: list[tuple[str, str, Callable[[Settings], object]]] = [
     ("index", "vectors.npy", lambda s: flip(one(s, "index/*/vectors.npy"))),
     ("index", "columns.json", lambda s: cut(one(s, "index/*/columns.json"))),
-    ("index", "words.json", lambda s: one(s, "index/*/words.json").unlink()),
+    ("index", "columns.npz", lambda s: one(s, "index/*/columns.npz").unlink()),
     (
         "index",
         "file is not a database",

@@ -199,7 +199,7 @@ def test_a_damaged_graph_never_reaches_chroma(tiny_settings: Settings, hash_enco
     assert [of.tolist() for of in again.dense(vector, ("law",), TODAY)] == [of.tolist() for of in expected]
 
 
-def test_an_index_changed_in_place_finds_what_a_new_one_finds(
+def test_an_index_after_an_edit_finds_what_a_first_one_finds(
     tiny_settings: Settings, hash_encoder: Any, tmp_path: Path
 ) -> None:
     build(tiny_settings, hash_encoder)
@@ -218,16 +218,6 @@ def test_an_index_changed_in_place_finds_what_a_new_one_finds(
         ):
             assert sorted(one[0].tolist()) == sorted(other[0].tolist()) and np.allclose(one[1], other[1], atol=1e-5)
         assert set(changed.nearest.ids(vector, len(changed)) or ()) == set(fresh.nearest.ids(vector, len(fresh)) or ())
-
-
-def test_a_former_index_that_is_damaged_is_not_built_on(tiny_settings: Settings, hash_encoder: Any) -> None:
-    index, _ = build(tiny_settings, hash_encoder)
-    folder = built_folder(tiny_settings, index.fingerprint)
-    assert folder is not None
-    (folder / "words.json").write_text("[]")
-    edit(tiny_settings, GUIDE, "船上要几盏灯？", "船上需要几盏灯？")
-    again, report = build(tiny_settings, hash_encoder)
-    assert report.built and again.lexical(["lamp"], ("law",), TODAY)[0].size
 
 
 def test_unknown_words_find_nothing(tiny_settings: Settings, hash_encoder: Any) -> None:
