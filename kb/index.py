@@ -7,6 +7,7 @@ The index is disposable: it is named by the fingerprint of its units and of the 
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
@@ -33,7 +34,7 @@ GRAPH = ("chroma/",)
 """The parts of an index: what every search reads, and what Chroma reads."""
 FEW_ROWS = 2_000
 MANY_ROWS = 50_000
-"""Up to so many all are compared while Chroma is asked, and what its graph missed is added; of more only those that it names."""
+"""Up to so many all are compared while Chroma is asked, and its answer is checked by that; of more only those that it names."""
 SOME_ROWS = 4
 """Where the rows to compare are fewer than one in so many, they are picked first; otherwise comparing all costs less than picking."""
 MAX_WORDED = 3_000
@@ -65,6 +66,7 @@ class Index:
             ) from error
         if not len(self.columns) == len(self._vectors) == held:
             raise IndexError_(f"{folder}: incomplete ({len(self.columns)} of {held} units); run `kb index --rebuild`")
+        self._counting, self._nearest, self._missed = threading.Lock(), 0, 0
         self._asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask-chroma")
         self.nearest = nearest or in_folder(folder, lambda: check_files(folder, manifest, GRAPH))
 
@@ -100,9 +102,10 @@ class Index:
         """The rows of every article, passage or name that has a unit near the vector, with their exact cosine, best first.
 
         Chroma names what is near, among all groups and days: a filter on them inside Chroma costs ten times the search, so it is
-        applied here. Its graph misses some, others whenever it is built: where all units are compared, those are added, so that an answer
-        does not depend on how a graph came out. Then all units of what was named are compared, so that its lesser ones count as well.
-        Groups of few units are compared whole. `asked` is Chroma's answer where it was asked before.
+        applied here. Then all units of what was named are compared, so that its lesser ones count as well. Its graph misses some of the
+        nearest, others whenever it is built: where all units are compared, the nearest by that comparison stand for those named, so that an
+        answer does not depend on how a graph came out, and what Chroma missed is counted (`missed_share`): it tells how far the graph can be
+        trusted with more units. Groups of few units are compared whole. `asked` is Chroma's answer where it was asked before.
         """
         if sum(len(self.columns.rows_of_group[g]) for g in groups) <= FEW_ROWS:
             rows = self.rows(groups, on)
@@ -111,11 +114,21 @@ class Index:
         if len(self) > MANY_ROWS and (named := asked.result()) is not None:
             return self._ranked(self._places(named), groups, on, lambda rows: self._compared(vector, rows))
         every = self._vectors @ vector
-        nearest = self._places(_nearest(every))
-        found = self._ranked(nearest, groups, on, every.take)  # made while Chroma answers, which seldom names more
-        named = asked.result()
-        more = np.setdiff1d(self._places(named), nearest) if named is not None else nearest[:0]
-        return self._ranked(np.union1d(nearest, more), groups, on, every.take) if len(more) else found
+        nearest = _nearest(every)
+        found = self._ranked(self._places(nearest), groups, on, every.take)  # made while Chroma answers
+        self._count_missed(nearest, asked.result())
+        return found
+
+    def _count_missed(self, nearest: Rows, named: Rows | None) -> None:
+        if named is not None:
+            missed = len(np.setdiff1d(nearest, named, assume_unique=True))
+            with self._counting:
+                self._nearest += len(nearest)
+                self._missed += missed
+
+    def missed_share(self) -> float:
+        """The share of the nearest units that Chroma has not named, over the questions since the start where all were compared; 0 before the first."""
+        return self._missed / self._nearest if self._nearest else 0.0
 
     def _places(self, rows: Rows) -> Rows:
         """The articles, passages and names of the rows, each once."""

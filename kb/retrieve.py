@@ -40,7 +40,7 @@ WEIGHTS: Mapping[str, float] = {"asks": 1.5, "gist": 0.7, "text": 0.5, "words of
 INSTEAD_OF_GUIDES = {"gist": "text", "words of guides": "words of texts"}
 """A law that the user added has no guides: the rank of its text stands for them. No shipped law is ranked so."""
 NAMED_LAW_BONUS = 0.12
-MOST_HITS = 200
+MOST_HITS = 100
 """Articles that a search gives: those further down answer nothing, and of a corpus ten times as large there would be thousands."""
 WHOLE_ARTICLE_CHARS = 900
 """A shorter article is quoted whole: which of its paragraphs decides is easily mistaken, and a rule is read beside its exception."""
@@ -336,8 +336,9 @@ class LawRetriever(BaseRetriever):
     def _nearest_asks(self, rows: Rows, cosines: Scores, group: Group) -> tuple[str | None, float]:
         """The target of a group whose asks are nearest to the question (mean of its best two), with that cosine."""
         columns = self.index.columns
-        chosen = columns.of(rows, group) & columns.kind(rows, "ask")
-        if not chosen.any():
+        chosen = np.flatnonzero(columns.of(rows, group))
+        chosen = chosen[columns.kind(rows[chosen], "ask")]
+        if not len(chosen):
             return None, 0.0
         articles, scores = columns.best_two(rows[chosen], cosines[chosen])
         best = int(np.flatnonzero(scores == scores.max())[-1])

@@ -100,13 +100,14 @@ def test_a_build_killed_while_another_process_writes_the_graph(tiny_settings: Se
         tests=str(Path(__file__).parent), home=str(tiny_settings.home), corpus=str(tiny_settings.corpus)
     )
     with worker(code + "\nimport kb.index_build\nkb.index_build.IN_PROCESS = 0\n") as builder:
-        started = time.perf_counter()
-        begin(builder)
-        assert ended(builder) == 0
+        for _ in range(2):  # the first one also reads Chroma from the disk
+            started = time.perf_counter()
+            begin(builder)
+            assert ended(builder) == 0
         took, rng, codes = time.perf_counter() - started, random.Random(11), []
         for _ in range(KILLS):
             child = begin(builder)
-            time.sleep(rng.uniform(0, took * 0.8))
+            time.sleep(rng.uniform(0, took * 0.7))
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
             codes.append(ended(builder))

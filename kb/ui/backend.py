@@ -23,7 +23,7 @@ class Backend:
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
         self.metrics = Metrics()
-        self.metrics.describe(assistant.provenance, self.chroma_answers)
+        self.metrics.describe(assistant.provenance, self.chroma_answers, assistant.index.missed_share)
         self._done = threading.Event()
         self._error: KBError | None = None
         threading.Thread(target=self._load, name="load-model", daemon=True).start()

@@ -54,15 +54,23 @@ class Metrics:
         self._chroma = Gauge(
             "kb_chroma_answers", "0 while Chroma fails and all vectors are compared instead", registry=held
         )
+        self._missed = Gauge(
+            "kb_chroma_missed_share",
+            "Share of the nearest units that the graph of Chroma has missed since the start",
+            registry=held,
+        )
         self._build = Gauge("kb_build", "What runs: always 1", ["version", "corpus", "index", "encoder"], registry=held)
         for where in ("ask", "request"):
             self._errors.labels(where)
         ProcessCollector(registry=held)
 
-    def describe(self, provenance: Mapping[str, str], chroma_answers: Callable[[], bool]) -> None:
-        """Say what runs, once, and how to see whether Chroma answers."""
+    def describe(
+        self, provenance: Mapping[str, str], chroma_answers: Callable[[], bool], missed_share: Callable[[], float]
+    ) -> None:
+        """Say what runs, once, and how to see whether Chroma answers, and how well."""
         self._build.labels(*(provenance[name] for name in ("version", "corpus", "index", "encoder"))).set(1)
         self._chroma.set_function(chroma_answers)
+        self._missed.set_function(missed_share)
 
     def answered(self, answer: Answer) -> None:
         """One question, answered or refused."""
