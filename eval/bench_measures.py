@@ -42,7 +42,7 @@ class Scale:
     searches: int = 99
 
 
-FULL = Scale(rounds=5, questions=0, processes=5, builds=2, seconds=20.0, growth=(10,))
+FULL = Scale(rounds=5, questions=0, processes=5, builds=3, seconds=20.0, growth=(10,))
 QUICK = Scale(rounds=2, questions=40, processes=2, builds=1, seconds=3.0, growth=(3,), searches=30)
 CLIENTS = (1, 8, 32, 128)
 

@@ -34,7 +34,7 @@ GRAPH = ("chroma/",)
 """The parts of an index: what every search reads, and what Chroma reads."""
 FEW_ROWS = 2_000
 MANY_ROWS = 50_000
-"""Up to so many all are compared while Chroma is asked, and its answer is checked by that; of more only those that it names."""
+"""Up to so many all are compared, and Chroma is checked by that; of more only those that it names."""
 SOME_ROWS = 4
 """Where the rows to compare are fewer than one in so many, they are picked first; otherwise comparing all costs less than picking."""
 MAX_WORDED = 3_000
@@ -67,6 +67,7 @@ class Index:
         if not len(self.columns) == len(self._vectors) == held:
             raise IndexError_(f"{folder}: incomplete ({len(self.columns)} of {held} units); run `kb index --rebuild`")
         self._counting, self._nearest, self._missed = threading.Lock(), 0, 0
+        self._checks, self._searched = threading.BoundedSemaphore(AT_ONCE), False
         self._asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask-chroma")
         self.nearest = nearest or in_folder(folder, lambda: check_files(folder, manifest, GRAPH))
 
@@ -84,13 +85,13 @@ class Index:
         return np.asarray(rows[self.columns.standing(rows, day(on))])
 
     def open_chroma(self) -> None:
-        """Open the collection in a thread: while the encoder is loaded, before the first question. Few units need none. What fails fails again when asked."""
-        if len(self) > FEW_ROWS:
+        """Open the collection of many units in a thread: while the encoder is loaded, before the first question. What fails fails again when asked."""
+        if len(self) > MANY_ROWS:
             self._asking.submit(self.nearest.collection)
 
-    def ask(self, vector: NDArray[np.float32]) -> Future[Rows | None]:
-        """Ask Chroma for the rows that are near, in a thread: meanwhile there is other work for the processor."""
-        return self._asking.submit(self._named, vector)
+    def ask(self, vector: NDArray[np.float32]) -> Future[Rows | None] | None:
+        """Ask Chroma for the rows that are near, in a thread: meanwhile there is other work for the processor. None where all are compared."""
+        return self._asking.submit(self._named, vector) if len(self) > MANY_ROWS else None
 
     def dense(
         self,
@@ -101,25 +102,37 @@ class Index:
     ) -> Ranked:
         """The rows of every article, passage or name that has a unit near the vector, with their exact cosine, best first.
 
-        Chroma names what is near, among all groups and days: a filter on them inside Chroma costs ten times the search, so it is
-        applied here. Then all units of what was named are compared, so that its lesser ones count as well. Its graph misses some of the
-        nearest, others whenever it is built: where all units are compared, the nearest by that comparison stand for those named, so that an
-        answer does not depend on how a graph came out, and what Chroma missed is counted (`missed_share`): it tells how far the graph can be
-        trusted with more units. Groups of few units are compared whole. `asked` is Chroma's answer where it was asked before.
+        Of many units Chroma names what is near, among all groups and days: a filter on them inside Chroma costs ten times the search, so it
+        is applied here. Then all units of what was named are compared, so that its lesser ones count as well. Its graph misses some of the
+        nearest, others whenever it is built. So of fewer units all are compared: an answer neither depends on how a graph came out nor waits
+        for it, and Chroma is asked afterwards, to count what it misses (`missed_share`). Groups of few units are compared whole.
+        `asked` is Chroma's answer where it was asked before.
         """
         if sum(len(self.columns.rows_of_group[g]) for g in groups) <= FEW_ROWS:
             rows = self.rows(groups, on)
             return _best_first(rows, self._compared(vector, rows))
         asked = asked or self.ask(vector)
-        if len(self) > MANY_ROWS and (named := asked.result()) is not None:
+        if asked and (named := asked.result()) is not None:
             return self._ranked(self._places(named), groups, on, lambda rows: self._compared(vector, rows))
         every = self._vectors @ vector
         nearest = _nearest(every)
-        found = self._ranked(self._places(nearest), groups, on, every.take)  # made while Chroma answers
-        self._count_missed(nearest, asked.result())
-        return found
+        self._check_graph(vector, nearest)
+        return self._ranked(self._places(nearest), groups, on, every.take)
 
-    def _count_missed(self, nearest: Rows, named: Rows | None) -> None:
+    def _check_graph(self, vector: NDArray[np.float32], nearest: Rows) -> None:
+        """Ask Chroma, in a thread that nobody waits for, and count what it misses.
+
+        Not for the first search of a process, which may be a command that ends with it; nor while so many are under way that Chroma is too slow.
+        """
+        first, self._searched = not self._searched, True
+        if not first and self._checks.acquire(blocking=False):
+            self._asking.submit(self._count_missed, vector, nearest)
+
+    def _count_missed(self, vector: NDArray[np.float32], nearest: Rows) -> None:
+        try:
+            named = self._named(vector)
+        finally:
+            self._checks.release()
         if named is not None:
             missed = len(np.setdiff1d(nearest, named, assume_unique=True))
             with self._counting:

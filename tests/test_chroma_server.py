@@ -79,7 +79,8 @@ def again(index: Index) -> str:
 
 @pytest.fixture
 def shared(tiny_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.setattr("kb.index.FEW_ROWS", 0)  # so that Chroma is asked although there are few units
+    for limit in ("FEW_ROWS", "MANY_ROWS"):  # so that Chroma names what is near although there are few units
+        monkeypatch.setattr(f"kb.index.{limit}", 0)
     return tiny_settings.model_copy(update={"chroma_url": f"http://127.0.0.1:{free_port()}"})
 
 

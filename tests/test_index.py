@@ -13,7 +13,7 @@ import pytest
 
 from kb.corpus_load import load_corpus, write_lock
 from kb.errors import IndexError_
-from kb.index import Index, digests
+from kb.index import AT_ONCE, Index, digests
 from kb.index_build import BuildReport, built_folder, ensure_index, ship_vectors
 from kb.settings import Settings
 from kb.text import tokens
@@ -162,15 +162,43 @@ def test_what_the_graph_of_chroma_misses_changes_no_answer(
     index, _ = build(tiny_settings, hash_encoder)
     vector = hash_encoder.encode_queries(["How many lamps do I need on my boat?"])[0]
     nearest, _ = index.dense(vector, ("law",), TODAY)
-    assert index.missed_share() == 0
     of = index.columns.article
     far = next(row for row in nearest[::-1].tolist() if of[row] != of[nearest[0]])
-    monkeypatch.setattr(index.nearest, "ids", lambda *_: [index.columns.ids[far]])
+    asked: list[int] = []
+
+    def ids(_: Any, held: int) -> list[str]:
+        asked.append(held)
+        return [index.columns.ids[far]]
+
+    monkeypatch.setattr(index.nearest, "ids", ids)
     monkeypatch.setattr("kb.index.CANDIDATES", 1)
     found, _ = index.dense(vector, ("law",), TODAY)
-    assert set(of[found]) == {of[nearest[0]]} and index.missed_share() > 0, "the exact comparison decides, and counts"
-    monkeypatch.setattr("kb.index.MANY_ROWS", 0)
-    assert set(of[index.dense(vector, ("law",), TODAY)[0]]) == {of[far]}, "of many units those that Chroma names"
+    assert set(of[found]) == {of[nearest[0]]}, "the exact comparison decides"
+    with monkeypatch.context() as many:
+        many.setattr("kb.index.MANY_ROWS", 0)
+        assert set(of[index.dense(vector, ("law",), TODAY)[0]]) == {of[far]}, "of many units those that Chroma names"
+    index._asking.shutdown()
+    assert len(asked) == 2 and index.missed_share() == 1, "each search but the first was checked, by nobody who waits"
+
+
+def test_a_chroma_that_hangs_is_not_waited_for(
+    tiny_settings: Settings, hash_encoder: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kb.index.FEW_ROWS", 0)
+    index, _ = build(tiny_settings, hash_encoder)
+    answers, asked = threading.Event(), list[int]()
+
+    def ids(_: Any, held: int) -> None:
+        asked.append(held)
+        answers.wait(60)
+
+    monkeypatch.setattr(index.nearest, "ids", ids)
+    vector = hash_encoder.encode_queries(["How many lamps do I need on my boat?"])[0]
+    found = [index.dense(vector, ("law",), TODAY)[0].tolist() for _ in range(3 * AT_ONCE)]
+    assert found == found[:1] * len(found) and len(asked) <= AT_ONCE, "no more wait for it than may"
+    answers.set()
+    index._asking.shutdown()
+    assert len(asked) == AT_ONCE and index.missed_share() == 0
 
 
 def test_a_collection_of_another_index_is_not_believed(tiny_settings: Settings, hash_encoder: Any) -> None:

@@ -107,4 +107,4 @@ def test_another_graph_of_the_same_units_gives_the_same_answers(
     monkeypatch.setattr(index, "nearest", nearest.in_folder(tmp_path, lambda: None))
     again = {q["id"]: assistant.ask(assistant.query(q["question"], TODAY)) for q in QUESTIONS}
     assert {name: answer.text for name, answer in again.items()} == {name: a.text for name, a in answers.items()}
-    assert index.nearest.state == "ready"
+    assert index._named(index._vectors[0]) is not None and index.nearest.state == "ready"
