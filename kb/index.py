@@ -1,4 +1,4 @@
-"""An opened index: exact comparison of the units that Chroma names, and BM25; both fold to nothing here, they give rows and scores.
+"""An opened index: exact comparison of all units, or of those that Chroma names of many, and BM25; both fold to nothing here, they give rows and scores.
 
 The index is disposable: it is named by the fingerprint of its units and of the encoder, and made again when that changes
 (see `kb.index_build`).
