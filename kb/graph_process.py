@@ -19,10 +19,11 @@ import numpy as np
 
 from kb.encoder import Progress
 from kb.errors import IndexError_
-from kb.nearest import local_client, write_folder
+from kb.fuse import Columns
+from kb.nearest import write_folder
 
-IDS, VECTORS = "columns.json", "vectors.npy"
-"""Files of the index, there before the graph is asked for: the units' ids, and their vectors in the same order."""
+VECTORS = "vectors.npy"
+"""The file of the index with the vectors of its units, in the order of its columns."""
 
 
 class GraphWriter:
@@ -34,7 +35,7 @@ class GraphWriter:
         self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True, encoding="utf-8")
 
     def write(self, folder: Path) -> None:
-        """Begin to write the collection of the folder, in which `IDS` and `VECTORS` are."""
+        """Begin to write the collection of the folder, in which the columns and `VECTORS` are."""
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(json.dumps(str(folder)) + "\n")
@@ -78,9 +79,8 @@ def main() -> None:
         return
     threading.Thread(target=_end_with_parent, daemon=True).start()
     folder = Path(json.loads(line))
-    ids = json.loads((folder / IDS).read_text(encoding="utf-8"))["ids"]
+    ids = Columns.load(folder).ids
     write_folder(folder, ids, np.load(folder / VECTORS), lambda done, total: print(done, total, flush=True))
-    local_client(folder).close()
 
 
 def _end_with_parent() -> None:

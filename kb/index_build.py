@@ -22,7 +22,7 @@ from kb.disk import write_whole
 from kb.encoder import Encoder, Progress, encoder_name
 from kb.errors import IndexError_
 from kb.fuse import Columns
-from kb.graph_process import GraphWriter, graph_writer
+from kb.graph_process import VECTORS, GraphWriter, graph_writer
 from kb.index import Index, digests, read_manifest
 from kb.settings import Settings
 from kb.text import teach_chinese_words, tokens
@@ -264,7 +264,7 @@ def _write_index(
 ) -> None:
     units = wanted.units
     Columns.of_units(units).save(folder)
-    np.save(folder / "vectors.npy", matrix)
+    np.save(folder / VECTORS, matrix)
     if writer:
         writer.write(folder)
     elif not wanted.settings.chroma_url:

@@ -60,17 +60,18 @@ def plan(understanding: Understanding, corpus: Corpus, retriever: LawRetriever) 
     if understanding.cited and not understanding.documents and not understanding.records:
         return _with_premises(_from_citations(understanding, corpus), understanding, corpus, retriever)
     language = understanding.query.language
+    if understanding.records or understanding.documents:
+        vector = retriever.encode(understanding.text)
+        if understanding.records:
+            return _from_records(understanding, corpus, retriever, vector, understanding.records)
+        return _from_documents(understanding, corpus, retriever, vector)
     asked = asked_parts(understanding)
     on = understanding.on
     words = search_words(understanding.text, language, on, retriever)
     vector, *own = encode_all([understanding.text, *asked], retriever)
     split = list(zip(asked, own, strict=True))
-    if understanding.records:
-        return _from_records(understanding, corpus, retriever, vector, understanding.records)
-    if understanding.documents:
-        return _from_documents(understanding, corpus, retriever, vector)
     past = is_past(understanding, corpus)
-    parts = search_parts([] if past or understanding.draft else split, vector, understanding, retriever)
+    parts = search_parts([] if past else split, vector, understanding, retriever)
     found = retriever.find(understanding.text, language, on, understanding.laws, vector, words)
     if understanding.draft:
         drafts = retriever.drafts(understanding.text, language, on, vector)

@@ -146,11 +146,11 @@ class LawRetriever(BaseRetriever):
     ) -> Found:
         """Provisions that stand on a date. Articles of the laws `named` in the question come before equals.
 
-        `words` is what `words` gives, where it was begun before.
+        `words` is what `words` gives, where it was begun before; where it has not come to its turn yet, it is not waited for.
         """
         vector = self.encode(text) if vector is None else vector
         asked = self.index.ask(vector)
-        worded = words.result() if words else self.words(text, language, on)
+        worded = words.result() if words and not words.cancel() else self.words(text, language, on)
         rows, cosines = self.index.dense(vector, SEARCHED, on, asked)
         hits = self._fuse((rows, cosines), worded, ("law",), named, text)
         hits = (*self.narrow(hits[: self.k], vector), *hits[self.k :])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import signal
@@ -20,7 +19,8 @@ from test_faults import BUILDER, found, opened
 
 from kb.corpus_load import load_corpus
 from kb.errors import IndexError_
-from kb.graph_process import IDS, VECTORS, graph_writer
+from kb.fuse import Columns
+from kb.graph_process import VECTORS, graph_writer
 from kb.index_build import ensure_index
 from kb.nearest import in_folder
 from kb.settings import Settings
@@ -40,7 +40,9 @@ os._exit(1)
 def units(folder: Path, count: int, width: int = 16) -> np.ndarray:
     vectors = np.random.default_rng(5).standard_normal((count, width)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    (folder / IDS).write_text(json.dumps({"ids": [f"unit-{n}" for n in range(count)]}))
+    ids = [f"unit-{n}" for n in range(count)]
+    numbers = {name: np.zeros(count, np.int64) for name in ("article", "start", "end", "group", "kind")}
+    Columns(ids, ids, ids[:1], numbers).save(folder)
     np.save(folder / VECTORS, vectors)
     return vectors
 

@@ -136,12 +136,19 @@ def test_search_keeps_to_the_day_and_the_group(
     assert dense == versions and words <= versions
 
 
-def test_exact_scores_serve_where_the_query_of_chroma_fails(
-    tiny_settings: Settings, hash_encoder: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def searched(tiny_settings: Settings, hash_encoder: Any, monkeypatch: pytest.MonkeyPatch) -> tuple[Index, Any]:
+    """An index of which no group is compared whole for its few units, and the vector of a question."""
     monkeypatch.setattr("kb.index.FEW_ROWS", 0)
     index, _ = build(tiny_settings, hash_encoder)
     vector = hash_encoder.encode_queries(["How many lamps do I need on my boat?"])[0]
+    return index, vector
+
+
+def test_exact_scores_serve_where_the_query_of_chroma_fails(
+    searched: tuple[Index, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index, vector = searched
     expected = index.dense(vector, ("law",), TODAY)[1][:5]
 
     def fail(*_: Any, **__: Any) -> None:
@@ -156,11 +163,9 @@ def test_exact_scores_serve_where_the_query_of_chroma_fails(
 
 
 def test_what_the_graph_of_chroma_misses_changes_no_answer(
-    tiny_settings: Settings, hash_encoder: Any, monkeypatch: pytest.MonkeyPatch
+    searched: tuple[Index, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kb.index.FEW_ROWS", 0)
-    index, _ = build(tiny_settings, hash_encoder)
-    vector = hash_encoder.encode_queries(["How many lamps do I need on my boat?"])[0]
+    index, vector = searched
     nearest, _ = index.dense(vector, ("law",), TODAY)
     of = index.columns.article
     far = next(row for row in nearest[::-1].tolist() if of[row] != of[nearest[0]])
@@ -181,11 +186,8 @@ def test_what_the_graph_of_chroma_misses_changes_no_answer(
     assert len(asked) == 2 and index.missed_share() == 1, "each search but the first was checked, by nobody who waits"
 
 
-def test_a_chroma_that_hangs_is_not_waited_for(
-    tiny_settings: Settings, hash_encoder: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kb.index.FEW_ROWS", 0)
-    index, _ = build(tiny_settings, hash_encoder)
+def test_a_chroma_that_hangs_is_not_waited_for(searched: tuple[Index, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    index, vector = searched
     answers, asked = threading.Event(), list[int]()
 
     def ids(_: Any, held: int) -> None:
@@ -193,7 +195,6 @@ def test_a_chroma_that_hangs_is_not_waited_for(
         answers.wait(60)
 
     monkeypatch.setattr(index.nearest, "ids", ids)
-    vector = hash_encoder.encode_queries(["How many lamps do I need on my boat?"])[0]
     found = [index.dense(vector, ("law",), TODAY)[0].tolist() for _ in range(3 * AT_ONCE)]
     assert found == found[:1] * len(found) and len(asked) <= AT_ONCE, "no more wait for it than may"
     answers.set()
