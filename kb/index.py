@@ -67,7 +67,9 @@ class Index:
         if not len(self.columns) == len(self._vectors) == held:
             raise IndexError_(f"{folder}: incomplete ({len(self.columns)} of {held} units); run `kb index --rebuild`")
         self._counting, self._nearest, self._missed = threading.Lock(), 0, 0
-        self._checks, self._searched = threading.BoundedSemaphore(AT_ONCE), False
+        self._checks = threading.BoundedSemaphore(AT_ONCE)
+        self.checks_graph = False
+        """Whether Chroma is checked by what is compared: for a process that goes on, not for a command that ends meanwhile."""
         self._asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="ask-chroma")
         self.nearest = nearest or in_folder(folder, lambda: check_files(folder, manifest, GRAPH))
 
@@ -105,7 +107,7 @@ class Index:
         Of many units Chroma names what is near, among all groups and days: a filter on them inside Chroma costs ten times the search, so it
         is applied here. Then all units of what was named are compared, so that its lesser ones count as well. Its graph misses some of the
         nearest, others whenever it is built. So of fewer units all are compared: an answer neither depends on how a graph came out nor waits
-        for it, and Chroma is asked afterwards, to count what it misses (`missed_share`). Groups of few units are compared whole.
+        for it, and where `checks_graph` says so Chroma is asked afterwards, to count what it misses (`missed_share`). Groups of few units are compared whole.
         `asked` is Chroma's answer where it was asked before.
         """
         if sum(len(self.columns.rows_of_group[g]) for g in groups) <= FEW_ROWS:
@@ -120,12 +122,8 @@ class Index:
         return self._ranked(self._places(nearest), groups, on, every.take)
 
     def _check_graph(self, vector: NDArray[np.float32], nearest: Rows) -> None:
-        """Ask Chroma, in a thread that nobody waits for, and count what it misses.
-
-        Not for the first search of a process, which may be a command that ends with it; nor while so many are under way that Chroma is too slow.
-        """
-        first, self._searched = not self._searched, True
-        if not first and self._checks.acquire(blocking=False):
+        """Ask Chroma, in a thread that nobody waits for, and count what it misses; not while so many ask that it is too slow."""
+        if self.checks_graph and self._checks.acquire(blocking=False):
             self._asking.submit(self._count_missed, vector, nearest)
 
     def _count_missed(self, vector: NDArray[np.float32], nearest: Rows) -> None:

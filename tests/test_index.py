@@ -141,6 +141,7 @@ def searched(tiny_settings: Settings, hash_encoder: Any, monkeypatch: pytest.Mon
     """An index of which no group is compared whole for its few units, and the vector of a question."""
     monkeypatch.setattr("kb.index.FEW_ROWS", 0)
     index, _ = build(tiny_settings, hash_encoder)
+    index.checks_graph = True
     vector = hash_encoder.encode_queries(["How many lamps do I need on my boat?"])[0]
     return index, vector
 
@@ -166,7 +167,10 @@ def test_what_the_graph_of_chroma_misses_changes_no_answer(
     searched: tuple[Index, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index, vector = searched
+    index.checks_graph = False
     nearest, _ = index.dense(vector, ("law",), TODAY)
+    assert index.nearest.state == "waiting", "a command does not load Chroma"
+    index.checks_graph = True
     of = index.columns.article
     far = next(row for row in nearest[::-1].tolist() if of[row] != of[nearest[0]])
     asked: list[int] = []
@@ -183,7 +187,7 @@ def test_what_the_graph_of_chroma_misses_changes_no_answer(
         many.setattr("kb.index.MANY_ROWS", 0)
         assert set(of[index.dense(vector, ("law",), TODAY)[0]]) == {of[far]}, "of many units those that Chroma names"
     index._asking.shutdown()
-    assert len(asked) == 2 and index.missed_share() == 1, "each search but the first was checked, by nobody who waits"
+    assert len(asked) == 2 and index.missed_share() == 1, "each search was checked, by nobody who waits"
 
 
 def test_a_chroma_that_hangs_is_not_waited_for(searched: tuple[Index, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ class Backend:
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant = assistant
+        assistant.index.checks_graph = True
         self.metrics = Metrics()
         self.metrics.describe(assistant.provenance, self.chroma_answers, assistant.index.missed_share)
         self._done = threading.Event()
